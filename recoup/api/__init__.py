@@ -1,0 +1,1 @@
+"""The door for machines, version 1: placements, payments, receipts, replies."""

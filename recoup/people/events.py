@@ -1,0 +1,11 @@
+"""What can happen to people and their data."""
+
+from recoup.journal.kinds import Kind
+
+PersonUnmasked = Kind("people.unmasked", "{kind} of {token} was shown to {by}: {reason}")
+PersonErased = Kind("people.erased", "The personal data of {token} was erased: {reason}")
+VaultRotated = Kind("people.vault_rotated", "{count} data keys were wrapped under a new key")
+UserAdded = Kind("people.user_added", "The account {username} was added as {role}")
+CreditorAdded = Kind("people.creditor_added", "The creditor {name} was added")
+BookOpened = Kind("people.book_opened", "The book {name} was opened as {mode}")
+SignedIn = Kind("people.signed_in", "{username} signed in")

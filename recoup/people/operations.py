@@ -1,0 +1,265 @@
+"""What changes: sealing, unmasking, erasing, rotating; creditors, books and accounts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import transaction
+
+from recoup.journal.operations import record
+from recoup.kernel import ids, mask
+from recoup.kernel.actors import Actor, Viewer
+from recoup.kernel.errors import Invalid, Refused
+from recoup.people import scopes, vault
+from recoup.people.events import (
+    BookOpened,
+    CreditorAdded,
+    PersonErased,
+    PersonUnmasked,
+    UserAdded,
+    VaultRotated,
+)
+from recoup.people.models import (
+    Agency,
+    Book,
+    Creditor,
+    Person,
+    Sealed,
+    Team,
+    User,
+    VaultKey,
+)
+
+SEARCHABLE = frozenset({"name", "phone", "email", "identity", "card"})
+REASON_LENGTH = 4
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person to be sealed: `(kind, value)` pairs in the order wanted back."""
+
+    fields: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class SealedPerson:
+    """A person, sealed: the row and the sealed fields in the order given."""
+
+    person: Person
+    sealed: Sequence[Sealed] = field(default_factory=tuple)
+
+
+def _vault_key(purpose: str) -> bytes:
+    """A key of the vault itself, made on first use."""
+    row = VaultKey.objects.filter(purpose=purpose).order_by("-version").first()
+    if row is None:
+        kek = vault.current_key()
+        row, _ = VaultKey.objects.get_or_create(
+            purpose=purpose,
+            version=1,
+            defaults={"kek": kek.id, "wrapped": kek.wrap(vault.new_data_key())},
+        )
+    return vault.key_of(row.kek).unwrap(bytes(row.wrapped))
+
+
+def seal(*, creditor: Creditor, fields: Sequence[tuple[str, str]], at: datetime) -> SealedPerson:
+    """Put one person's data in the vault."""
+    return seal_many(creditor=creditor, people=[NewPerson(fields)], at=at)[0]
+
+
+def seal_many(
+    *, creditor: Creditor, people: Sequence[NewPerson], at: datetime
+) -> list[SealedPerson]:
+    """
+    Put many persons' data in the vault, in the caller's transaction and in the order given.
+
+    Writes no event of its own: the operation that takes the persons in does.
+    """
+    kek, index_key = vault.current_key(), _vault_key("index")
+    keys = [vault.new_data_key() for _ in people]
+    rows = Person.objects.bulk_create(
+        [
+            Person(creditor=creditor, token=ids.new_id(at), kek=kek.id, wrapped=kek.wrap(key))
+            for key in keys
+        ],
+        batch_size=2000,
+    )
+    sealed = [
+        _sealed(row, key, index_key, kind, value)
+        for row, key, new in zip(rows, keys, people, strict=True)
+        for kind, value in new.fields
+    ]
+    made = iter(Sealed.objects.bulk_create(sealed, batch_size=2000))
+    return [
+        SealedPerson(row, [next(made) for _ in new.fields])
+        for row, new in zip(rows, people, strict=True)
+    ]
+
+
+def _sealed(person: Person, key: bytes, index_key: bytes, kind: str, value: str) -> Sealed:
+    index = ""
+    if kind in SEARCHABLE:
+        index = vault.blind_index(index_key, creditor=person.creditor_id, kind=kind, value=value)
+    return Sealed(
+        person=person,
+        creditor_id=person.creditor_id,
+        kind=kind,
+        masked=mask.of(kind, value)[:120],
+        index=index,
+        ciphertext=vault.seal(key, value, token=person.token, kind=kind),
+    )
+
+
+def seal_more(*, person: Person, fields: Sequence[tuple[str, str]]) -> list[Sealed]:
+    """
+    Add data of a person already in the vault. :raises Refused: if the person was erased
+    """
+    if person.wrapped is None:
+        raise Refused("This person was erased.", rules=("people.erased",))
+    key = vault.key_of(person.kek).unwrap(bytes(person.wrapped))
+    index_key = _vault_key("index")
+    return Sealed.objects.bulk_create(
+        [_sealed(person, key, index_key, kind, value) for kind, value in fields]
+    )
+
+
+def unmask(
+    *, viewer: Viewer, sealed: Sealed, reason: str, at: datetime, case: object = None
+) -> str:
+    """
+    Show one piece of personal data to a viewer: permission, reason and event.
+
+    :raises Refused: without the permission, for another creditor's person, or an erased one
+    :raises Invalid: without a reason
+    """
+    scopes.demand(viewer, scopes.UNMASK)
+    if sealed.creditor_id not in viewer.creditors:
+        raise Refused("This person belongs to another creditor.", rules=("people.tenant",))
+    if len(reason.strip()) < REASON_LENGTH:
+        raise Invalid("Say why you need to see this.", hint="A few words are enough.")
+    value = _open(sealed)
+    with record(
+        PersonUnmasked, by=viewer.actor(), at=at, case=case, creditor=sealed.creditor_id,
+        kind=sealed.kind, token=sealed.person.token, reason=reason.strip(),
+    ) as event:  # fmt: skip
+        event.about(sealed)
+    return value
+
+
+def _open(sealed: Sealed) -> str:
+    person = sealed.person
+    if person.wrapped is None:
+        raise Refused("This person was erased.", rules=("people.erased",))
+    key = vault.key_of(person.kek).unwrap(bytes(person.wrapped))
+    return vault.unseal(key, bytes(sealed.ciphertext), token=person.token, kind=sealed.kind)
+
+
+def erase(*, person: Person, reason: str, by: Actor, at: datetime) -> None:
+    """Destroy a person's data key and blind indexes. Tokens, events and figures stay."""
+    with record(
+        PersonErased, by=by, at=at, creditor=person.creditor_id,
+        token=person.token, reason=reason,
+    ) as event:  # fmt: skip
+        Sealed.objects.filter(person=person).update(index="", masked="****", ciphertext=b"")
+        Person.objects.filter(pk=person.pk).update(wrapped=None)
+        event.about(person)
+
+
+def seal_text(*, text: str, label: str) -> bytes:
+    """Seal a text that belongs to no one person, such as a raw row in quarantine."""
+    return vault.seal_blob(_vault_key("blob"), text, label=label)
+
+
+def unseal_text(*, viewer: Viewer, ciphertext: bytes, label: str) -> str:
+    """
+    Read such a text again. :raises Refused: unless the viewer may correct rows
+    """
+    scopes.demand(viewer, scopes.CORRECT_ROWS)
+    return vault.unseal_blob(_vault_key("blob"), bytes(ciphertext), label=label)
+
+
+class TextSealer:
+    """Seals or reads many texts with one look-up of the key: for staging files of intake."""
+
+    def __init__(self) -> None:
+        self._key = _vault_key("blob")
+
+    def seal(self, text: str, *, label: str) -> bytes:
+        """The sealed text."""
+        return vault.seal_blob(self._key, text, label=label)
+
+    def unseal(self, ciphertext: bytes, *, label: str) -> str:
+        """The text again. :raises Failed: if it was changed"""
+        return vault.unseal_blob(self._key, ciphertext, label=label)
+
+
+def rotate(
+    *, by: Actor, at: datetime, batch: int = 1000, progress: Callable[[int], object] | None = None
+) -> int:
+    """
+    Wrap every data key under the current key-encryption key; gives how many were wrapped anew.
+
+    Resumable: a key already under the current one is left alone. Ciphertexts do not change.
+    """
+    kek, total = vault.current_key(), 0
+    for row in VaultKey.objects.exclude(kek=kek.id):
+        plain = vault.key_of(row.kek).unwrap(bytes(row.wrapped))
+        VaultKey.objects.filter(pk=row.pk).update(kek=kek.id, wrapped=kek.wrap(plain))
+    while True:
+        with transaction.atomic():
+            old = Person.objects.exclude(kek=kek.id).filter(wrapped__isnull=False)[:batch]
+            people = list(old)
+            for person in people:
+                plain = vault.key_of(person.kek).unwrap(bytes(person.wrapped))
+                person.kek, person.wrapped = kek.id, kek.wrap(plain)
+            Person.objects.bulk_update(people, ["kek", "wrapped"])
+        total += len(people)
+        if progress:
+            progress(total)
+        if len(people) < batch:
+            break
+    with record(VaultRotated, by=by, at=at, count=total, kek=kek.id):
+        pass
+    return total
+
+
+def add_creditor(
+    *, code: str, name: str, by: Actor, at: datetime, complaint_phone: str = ""
+) -> Creditor:
+    """Add a lender."""
+    with record(CreditorAdded, by=by, at=at, name=name, code=code) as event:
+        row = Creditor.objects.create(code=code, name=name, complaint_phone=complaint_phone)
+        event.creditor = row.pk
+        return event.about(row)
+
+
+def open_book(
+    *, creditor: Creditor, code: str, name: str, mode: str, opened_on: date, by: Actor,
+    at: datetime, jurisdiction: str = "CN", currency: str = "CNY",
+    time_zone: str = "Asia/Shanghai",
+) -> Book:  # fmt: skip
+    """Open a book for a creditor, as demo or live for good."""
+    with record(BookOpened, by=by, at=at, creditor=creditor, name=name, mode=mode) as event:
+        row = Book.objects.create(
+            creditor=creditor, code=code, name=name, mode=mode, jurisdiction=jurisdiction,
+            currency=currency, time_zone=time_zone, opened_on=opened_on,
+        )  # fmt: skip
+        event.book = row.pk
+        return event.about(row)
+
+
+def add_user(
+    *, username: str, name: str, role: str, creditors: Iterable[Creditor], by: Actor,
+    at: datetime, password: str | None = None, team: Team | None = None,
+    agency: Agency | None = None,
+) -> User:  # fmt: skip
+    """Add an account. Without a password one is made up and nobody can sign in until it is set."""
+    with record(UserAdded, by=by, at=at, username=username, role=role) as event:
+        user = User(username=username, name=name, role=role, team=team, agency=agency)
+        user.set_password(password or secrets.token_urlsafe(24))
+        user.save()
+        user.creditors.set(creditors)
+        return event.about(user)

@@ -1,0 +1,3 @@
+"""
+Settings, addresses and servers: how the parts are put together to run.
+"""

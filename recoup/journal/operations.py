@@ -65,6 +65,7 @@ def _pk(thing: Any) -> int | None:
 @contextmanager
 def record(
     kind: Kind,
+    /,
     *,
     by: Actor,
     at: datetime,

@@ -1,0 +1,71 @@
+# Two commands to know: `make demo` and `make test`. Everything installs what it needs.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration \
+	screenshots constraints clean
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+$(VENV)/base: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Recoup needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/base
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,postgres,bench]'
+	touch $@
+
+setup: $(VENV)/base  ## Install what running needs
+	@sh deploy/system-packages.sh pango
+	$(BIN)/python -m recoup.site.browser_files
+	$(BIN)/python -m recoup.site.catalogues
+
+setup-dev: setup $(VENV)/dev  ## Install what testing needs
+	@sh deploy/system-packages.sh chromium
+
+demo: setup  ## A lender that never existed goes through nights and days, then the desks open
+	$(BIN)/recoup demo $(ARGS)
+
+serve: setup  ## The desks at http://127.0.0.1:8000
+	$(BIN)/recoup serve $(ARGS)
+
+check: setup-dev  ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## Everything that CI runs
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+test-postgres: setup-dev  ## The same suite against a real PostgreSQL
+	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup $(ARGS)
+
+bench: setup-dev  ## The figures of docs/, measured here
+	@for script in intake portfolio scoring allocate gate simulator night; do \
+		echo; echo "== $$script"; $(BIN)/python -m bench.$$script $(ARGS) || exit 1; done
+
+bench-calibration: setup-dev  ## The simulator against published experiments
+	$(BIN)/python -m bench.calibration
+
+screenshots: setup-dev  ## The pictures in docs/screenshots
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+format: setup-dev  ## Put the code in the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+constraints: setup-dev  ## Write constraints.txt anew from what is installed
+	@{ echo "# What \`make setup\` installs, to the version. Made by \`make constraints\`."; \
+	   $(PIP) freeze --exclude-editable; } > constraints.new && mv constraints.new constraints.txt
+
+clean:  ## Remove the environment; data under var/ stays
+	rm -rf $(VENV) node_modules

@@ -65,6 +65,11 @@ def _vault_key(purpose: str) -> bytes:
     return vault.key_of(row.kek).unwrap(bytes(row.wrapped))
 
 
+def check_key() -> str:
+    """The fingerprint of the configured key. :raises Invalid: if it is no key"""
+    return vault.current_key().id
+
+
 def seal(*, creditor: Creditor, fields: Sequence[tuple[str, str]], at: datetime) -> SealedPerson:
     """Put one person's data in the vault."""
     return seal_many(creditor=creditor, people=[NewPerson(fields)], at=at)[0]
@@ -126,6 +131,49 @@ def seal_more(*, person: Person, fields: Sequence[tuple[str, str]]) -> list[Seal
     )
 
 
+def seal_known(
+    *, people: Sequence[tuple[Person, Sequence[tuple[str, str]]]]
+) -> list[list[tuple[Sealed, bool]]]:
+    """
+    Add data of many persons already in the vault, each piece once.
+
+    Gives, for each person and field in the order given, the sealed row and whether it is new: a
+    value the person already has, in any spelling, is not sealed again. An erased person's fields
+    are left out, and their list is empty.
+    """
+    index_key = _vault_key("index")
+    known: dict[tuple[int, str], list[Sealed]] = {}
+    ids_ = {person.pk for person, _ in people}
+    for row in Sealed.objects.filter(person__in=ids_).select_related("person").order_by("pk"):
+        known.setdefault((row.person_id, row.kind), []).append(row)
+    found: list[list[tuple[Sealed, bool]]] = []
+    for person, fields in people:
+        found.append([])
+        if person.wrapped is None:
+            continue
+        key = _key_of(person)
+        for kind, value in fields:
+            row = _sealed(person, key, index_key, kind, value)
+            mine = known.setdefault((person.pk, kind), [])
+            same = next((old for old in mine if _is_same(old, row, key, value)), None)
+            found[-1].append((same or row, same is None))
+            if same is None:
+                mine.append(row)
+    Sealed.objects.bulk_create(
+        [row for rows in found for row, is_new in rows if is_new], batch_size=2000
+    )
+    return found
+
+
+def _is_same(old: Sealed, new: Sealed, key: bytes, value: str) -> bool:
+    if new.index:
+        return old.index == new.index
+    if old.masked != new.masked:
+        return False
+    opened = vault.unseal(key, bytes(old.ciphertext), token=new.person.token, kind=old.kind)
+    return vault.normal(old.kind, opened) == vault.normal(new.kind, value)
+
+
 def unmask(
     *, viewer: Viewer, sealed: Sealed, reason: str, at: datetime, case: object = None
 ) -> str:
@@ -179,6 +227,33 @@ def unseal_text(*, viewer: Viewer, ciphertext: bytes, label: str) -> str:
     """
     scopes.demand(viewer, scopes.CORRECT_ROWS)
     return vault.unseal_blob(_vault_key("blob"), bytes(ciphertext), label=label)
+
+
+def seal_note(*, person: Person, text: str) -> bytes:
+    """
+    Seal a collector's note under the person's own key, so that erasing the person erases it.
+
+    :raises Refused: if the person was erased
+    """
+    return vault.seal(_key_of(person), text, token=person.token, kind="note")
+
+
+def unseal_note(*, viewer: Viewer, person: Person, ciphertext: bytes) -> str:
+    """
+    Read such a note again.
+
+    :raises Refused: without the permission, for another creditor's person, or an erased one
+    """
+    scopes.demand(viewer, scopes.SEE_CASES)
+    if person.creditor_id not in viewer.creditors:
+        raise Refused("This person belongs to another creditor.", rules=("people.tenant",))
+    return vault.unseal(_key_of(person), bytes(ciphertext), token=person.token, kind="note")
+
+
+def _key_of(person: Person) -> bytes:
+    if person.wrapped is None:
+        raise Refused("This person was erased.", rules=("people.erased",))
+    return vault.key_of(person.kek).unwrap(bytes(person.wrapped))
 
 
 class TextSealer:

@@ -1,0 +1,48 @@
+"""`recoup day`: send what is due, on current facts, through the gate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from recoup.commands import console
+
+
+@click.command()
+@console.BOOK
+@click.option("--watch", is_flag=True, help="Go on until the day ends, once a minute.")
+def command(code: str | None, watch: bool) -> None:
+    """
+    Send what is due now. Safe to run every minute; a killed run leaves no message sent twice.
+
+    Days of a demo book are played by `recoup demo`, with borrowers that answer.
+    """
+    console.start()
+    from recoup import path
+    from recoup.kernel import clock
+    from recoup.kernel.errors import Invalid
+    from recoup.people import scopes
+
+    book = console.book_of(code)
+    if book.is_demo:
+        raise Invalid(
+            "A demo book's days are simulated.", hint="Run `recoup demo`, or name a live book."
+        )
+    import time
+
+    first = clock.local_day(clock.now(), book.time_zone)
+    while True:
+        at = clock.now()
+        with scopes.acting_for(book), console.progress() as progress:
+            answers = path.tick(book=book, at=at, by=console.actor("day"), progress=progress)
+        console.out.print(describe(at, answers))
+        if not watch or clock.local_day(at, book.time_zone) != first:
+            return
+        time.sleep(60)
+
+
+def describe(at: datetime, answers: dict[str, object]) -> str:
+    """One line for one moment."""
+    parts = [f"{name} {answer}" for name, answer in answers.items() if answer]
+    return f"{at:%H:%M} " + (", ".join(parts) or "nothing was due")

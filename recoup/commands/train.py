@@ -1,0 +1,42 @@
+"""`recoup train`: fit the scores from a book's own history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from recoup.commands import console
+
+
+@click.command()
+@console.BOOK
+@console.ON
+@click.option("--seed", default=0, show_default=True, help="Chance, for the same models again.")
+def command(code: str | None, on: datetime | None, seed: int) -> None:
+    """Fit the scores, judge them out of time, and say which could not be trained and why."""
+    console.start()
+    from rich.table import Table
+
+    from recoup.kernel import clock
+    from recoup.people import scopes
+    from recoup.scoring import operations
+
+    book = console.book_of(code)
+    with scopes.acting_for(book), console.progress() as progress:
+        made = operations.train(
+            book=book, as_of=console.day_of(on, book), by=console.actor("train"), at=clock.now(),
+            seed=seed, progress=progress,
+        )  # fmt: skip
+    table = Table("target", "model", "state", "AUC (95 %)", "KS", "Brier", "note", box=None)
+    for model in made:
+        judged = model.card.get("judged", {})
+        auc = judged.get("auc", {})
+        table.add_row(
+            model.target, f"{model.family} v{model.version}", model.state,
+            f"{auc['value']:.3f} ({auc['low']:.3f}-{auc['high']:.3f})" if auc else "",
+            f"{judged['ks']['value']:.3f}" if "ks" in judged else "",
+            f"{judged['brier']['value']:.4f}" if "brier" in judged else "",
+            model.why_not,
+        )  # fmt: skip
+    console.out.print(table)

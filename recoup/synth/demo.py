@@ -1,0 +1,137 @@
+"""
+A demo house: teams, one account for each role, approved templates, senders.
+
+Only for demo books. The password is drawn once and kept beside the data, so that a second
+`recoup demo` prints the same one.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from recoup.gate import operations as gate
+from recoup.kernel.actors import Actor
+from recoup.kernel.errors import Invalid
+from recoup.people import operations as people
+from recoup.people.models import Agency, Book, Creditor, Team, User
+
+ROLES = [
+    ("admin", "管理员 Admin", User.Role.ADMINISTRATOR),
+    ("executive", "周总 Executive", User.Role.EXECUTIVE),
+    ("analyst", "孙分析 Analyst", User.Role.ANALYST),
+    ("leader", "陈组长 Team leader", User.Role.TEAM_LEADER),
+    ("collector", "李娜 Collector", User.Role.COLLECTOR),
+    ("reviewer", "赵质检 Reviewer", User.Role.REVIEWER),
+    ("compliance", "吴合规 Compliance", User.Role.COMPLIANCE),
+    ("agency", "恒远坐席 Agency", User.Role.AGENCY),
+]
+TEAMS = [("early", "前期组", 6), ("middle", "中期组", 4), ("late", "后期组", 3)]
+
+
+@dataclass
+class DemoState:
+    """What a demo remembers between runs, in `demo.json` under the data folder."""
+
+    accounts: int
+    days: int
+    seed: int
+    first: str
+    password: str
+    done: list[str] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def first_day(self) -> date:
+        """The first day that is played."""
+        return date.fromisoformat(self.first)
+
+    def save(self) -> None:
+        """Write it down, whole or not at all."""
+        path = _state_file()
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        partial.chmod(0o600)
+        partial.rename(path)
+
+
+def _state_file() -> Path:
+    return Path(settings.DATA_DIR) / "demo.json"
+
+
+def remembered() -> DemoState | None:
+    """The demo that was begun here, if one was."""
+    path = _state_file()
+    if not path.exists():
+        return None
+    return DemoState(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def begin(*, accounts: int, days: int, seed: int, first: date) -> DemoState:
+    """A new demo."""
+    password = f"guicheng-{secrets.randbelow(10**6):06d}"
+    state = DemoState(accounts, days, seed, first.isoformat(), password)
+    state.save()
+    return state
+
+
+def book(*, by: Actor, at: datetime, opened_on: date) -> Book:
+    """The demo book, opened on first use."""
+    found = Book.objects.select_related("creditor").filter(code="demo").first()
+    if found:
+        return found
+    creditor = Creditor.objects.filter(code="demo").first() or people.add_creditor(
+        code="demo", name="归诚消费金融", complaint_phone="400-000-0000", by=by, at=at
+    )
+    return people.open_book(
+        creditor=creditor, code="demo", name="演示账本", mode=Book.Mode.DEMO,
+        opened_on=opened_on, by=by, at=at,
+    )  # fmt: skip
+
+
+def furnish(*, book: Book, by: Actor, at: datetime, password: str | None = None) -> None:
+    """
+    Teams, collectors, one account for each role, templates, senders. Twice changes nothing.
+
+    :raises Invalid: for a live book
+    """
+    if not book.is_demo:
+        raise Invalid("Only a demo book is furnished.", hint="Add accounts with `recoup user add`.")
+    gate.install_templates(book=book, by=by, at=at)
+    gate.register_sender(
+        creditor=book.creditor, channel="sms", address="10690000", signature="归诚消费金融",
+        by=by, at=at,
+    )  # fmt: skip
+    for channel, address in (("email", "service@guicheng.example.com"), ("letter", "归诚消费金融")):
+        gate.register_sender(creditor=book.creditor, channel=channel, address=address, by=by, at=at)
+    teams = {
+        code: Team.objects.get_or_create(
+            code=f"{book.code}-{code}", defaults={"name": name, "creditor": book.creditor}
+        )[0]
+        for code, name, _ in TEAMS
+    }
+    agency, _ = Agency.objects.get_or_create(code="hengyuan", defaults={"name": "恒远"})
+    agency.creditors.add(book.creditor)
+    people_of = {
+        "leader": {"team": teams["early"]},
+        "collector": {"team": teams["early"]},
+        "agency": {"agency": agency},
+    }
+    wanted = [(name, shown, role, people_of.get(name, {})) for name, shown, role in ROLES]
+    wanted += [
+        (f"{code}{n}", f"{name}{n}号坐席", User.Role.COLLECTOR, {"team": teams[code]})
+        for code, name, size in TEAMS
+        for n in range(1, size)
+    ]
+    present = set(User.objects.values_list("username", flat=True))
+    for username, shown, role, belongs in wanted:
+        if username not in present:
+            people.add_user(
+                username=username, name=shown, role=role, creditors=[book.creditor],
+                password=password, by=by, at=at, **belongs,
+            )  # fmt: skip

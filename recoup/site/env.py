@@ -51,6 +51,17 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def pairs(name: str) -> dict[str, str]:
+    """A comma-separated list of `name=value`. :raises Invalid: for anything else"""
+    found = {}
+    for word in words(name):
+        key, equals, value = word.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            raise Invalid(f"{name} has {word!r}.", hint="Use name=value, name=value.")
+        found[key.strip()] = value.strip()
+    return found
+
+
 def kept_secret(name: str, keep: Path) -> str:
     """A secret from the environment, or one made once and kept in a file only we can read."""
     value = text(name)

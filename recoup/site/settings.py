@@ -36,10 +36,17 @@ SMS_CARRIER = env.text("RECOUP_SMS_CARRIER")  # "http" or "smpp"
 SMS_HTTP_URL = env.text("RECOUP_SMS_HTTP_URL")
 SMS_HTTP_KEY_ID = env.text("RECOUP_SMS_HTTP_KEY_ID")
 SMS_HTTP_SECRET = env.text("RECOUP_SMS_HTTP_SECRET")
+# Our template codes and the gateway's: "reminder=SMS_154950909, notice=SMS_154950910".
+SMS_HTTP_TEMPLATES = env.pairs("RECOUP_SMS_HTTP_TEMPLATES")
+SMS_HTTP_IDEMPOTENT = env.flag("RECOUP_SMS_HTTP_IDEMPOTENT")  # drops a second OutId itself
 SMS_SMPP_URL = env.text("RECOUP_SMS_SMPP_URL")  # smpp://system_id:password@host:port
 SMTP_URL = env.text("RECOUP_SMTP_URL")  # smtp://user:password@host:port?starttls=yes
 MAIL_FROM = env.text("RECOUP_MAIL_FROM")
 LETTER_FOLDER = env.text("RECOUP_LETTER_FOLDER")  # where a print house fetches PDFs
+# What a carrier charges, in minor units for each segment, mail, letter; fractions allowed.
+SMS_PRICE = env.text("RECOUP_SMS_PRICE", "4.5")
+MAIL_PRICE = env.text("RECOUP_MAIL_PRICE", "0.2")
+LETTER_PRICE = env.text("RECOUP_LETTER_PRICE", "300")
 PORTAL_URL = env.text("RECOUP_PORTAL_URL", "http://127.0.0.1:8000")
 
 # -- Django ------------------------------------------------------------------------------------
@@ -85,6 +92,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "recoup.look.tenancy.TenancyMiddleware",
+    "recoup.look.errors.ErrorPagesMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "recoup.site.urls"
@@ -92,6 +100,11 @@ ASGI_APPLICATION = "recoup.site.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the applications' own, so that allauth's pages stand in our frame.
+        "DIRS": [
+            ROOT / "recoup" / "look" / "templates",
+            *sorted((ROOT / "recoup" / "desks").glob("*/templates")),
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -145,6 +158,7 @@ SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "recoup.look.errors.expired"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

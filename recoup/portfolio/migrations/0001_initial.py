@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('waived', models.BigIntegerField(default=0)),
                 ('overpaid', models.BigIntegerField(default=0)),
                 ('written_off', models.BigIntegerField(default=0)),
-                ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='portfolio.entry')),
+                ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='portfolio.entry')),
                 ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='portfolio.loan')),
             ],
         ),

@@ -42,7 +42,9 @@ class Entry(models.Model):
     cause = models.CharField(max_length=80)
     value_on = models.DateField()
     posted_at = models.DateTimeField()
-    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True)
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversed_by"
+    )
     principal = models.BigIntegerField(default=0)
     interest = models.BigIntegerField(default=0)
     penalty = models.BigIntegerField(default=0)

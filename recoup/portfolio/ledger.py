@@ -1,0 +1,91 @@
+"""
+Reading a loan's ledger: balances on a day, and what a payment of a day may still reach.
+
+Private to the stage; others ask `portfolio.queries.balance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.db.models import Sum
+
+from recoup.kernel.clock import local_day
+from recoup.portfolio import ageing
+from recoup.portfolio.models import Case, Entry, Instalment, Loan
+from recoup.portfolio.models.ledger import ACCOUNTS, RECEIVABLES
+from recoup.portfolio.waterfall import Due
+
+Line = dict[str, int]
+
+
+def entries_of(loan: Loan) -> list[Entry]:
+    """Every entry of a loan, in order of value."""
+    return list(Entry.objects.filter(loan=loan).order_by("value_on", "pk"))
+
+
+def balances(entries: Iterable[Entry], on: date | None = None) -> Line:
+    """The balance of every account at the end of a day (or of all that is posted)."""
+    total = dict.fromkeys(ACCOUNTS, 0)
+    for entry in entries:
+        if on is None or entry.value_on <= on:
+            for account in ACCOUNTS:
+                total[account] += getattr(entry, account)
+    return total
+
+
+def available(entries: Sequence[Entry], value_on: date) -> Line:
+    """
+    What a posting of that day may take from each receivable, now that later ones are known.
+
+    The least balance from that day on: a payment that arrives late and is valued early must not
+    make any later balance negative.
+    """
+    running = balances(entries, value_on)
+    least = {account: running[account] for account in RECEIVABLES}
+    later = sorted({entry.value_on for entry in entries if entry.value_on > value_on})
+    for day in later:
+        at_end = balances(entries, day)
+        for account in RECEIVABLES:
+            least[account] = min(least[account], at_end[account])
+    return {account: max(0, amount) for account, amount in least.items()}
+
+
+def schedule_of(loan: Loan) -> list[Due]:
+    """The agreed instalments of a loan."""
+    rows = Instalment.objects.filter(loan=loan).order_by("due_on", "number")
+    return [Due(row.due_on, row.number, row.principal, row.interest, row.cost) for row in rows]
+
+
+def today_of(loan: Loan, at: datetime) -> date:
+    """The day of an instant, where the loan's book is."""
+    return local_day(at, loan.book.time_zone)
+
+
+def age_of(loan: Loan, on: date) -> ageing.Age:
+    """The age of a loan on a day, from its ledger and schedule."""
+    return ageing.age(
+        balances=balances(entries_of(loan), on), schedule=schedule_of(loan), on=on,
+        overdue_since=loan.overdue_since, matures_on=loan.matures_on,
+    )  # fmt: skip
+
+
+def refresh(*, loan: Loan, case: Case, on: date) -> None:
+    """Bring a loan's and its case's figures up to date after a posting, in its transaction."""
+    day = max(on, loan.aged_on or on)
+    found = age_of(loan, day)
+    Loan.objects.filter(pk=loan.pk).update(
+        owed=found.owed, overdue=found.overdue, days_past_due=found.days_past_due,
+        stage=found.stage,
+    )  # fmt: skip
+    loan.owed, loan.overdue = found.owed, found.overdue
+    loan.days_past_due, loan.stage = found.days_past_due, found.stage
+    sums = Loan.objects.filter(case=case).aggregate(owed=Sum("owed"), overdue=Sum("overdue"))
+    worst = Loan.objects.filter(case=case).order_by("-days_past_due").first()
+    days = worst.days_past_due if worst else 0
+    case.owed, case.overdue = sums["owed"] or 0, sums["overdue"] or 0
+    case.days_past_due, case.stage = days, ageing.stage_of(days)
+    Case.objects.filter(pk=case.pk).update(
+        owed=case.owed, overdue=case.overdue, days_past_due=days, stage=case.stage
+    )

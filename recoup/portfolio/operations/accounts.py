@@ -1,0 +1,321 @@
+"""One batch of account rows: new borrowers, cases and loans; known loans refreshed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from recoup.intake.models import Placement
+from recoup.kernel.errors import Invalid, Problem
+from recoup.people import operations as people
+from recoup.people.operations import NewPerson
+from recoup.portfolio import bulk, history
+from recoup.portfolio.models import (
+    Borrower,
+    Case,
+    Entry,
+    Instalment,
+    Loan,
+    PastPayment,
+    Statement,
+)
+from recoup.portfolio.operations.nightly import ENTRY, age_cases
+from recoup.portfolio.operations.reaching import Point, add_points
+from recoup.portfolio.sideways import Sideways
+from recoup.portfolio.states import S
+from recoup.portfolio.waterfall import Due
+
+Row = dict[str, Any]
+BALANCES = ("balance_principal", "balance_interest", "balance_penalty", "balance_cost")
+IDENTITY = (("name", "name"), ("identity", "identity_number"))
+REACH = ("phone", "email", "address")
+AWAY = (S.RECALLED, S.CLOSED, S.SETTLED)
+
+
+def open_accounts(
+    *, placement: Placement, rows: list[Row], sideways: Sideways, at: datetime
+) -> dict[str, int]:
+    """Open account rows, in the caller's transaction; gives counts for its event."""
+    book = placement.book
+    _check(rows, book.currency)
+    known = {
+        loan.reference: loan
+        for loan in Loan.objects.filter(
+            book=book, reference__in=[row["account_ref"] for row in rows]
+        )
+    }
+    borrowers, new_cases, points = _take_borrowers(placement, rows, at)
+    new = [row for row in rows if row["account_ref"] not in known]
+    loans = _add_loans(placement, new, borrowers)
+    left_out = _post(placement, loans, {row["account_ref"]: row for row in new}, known,
+                     rows, sideways, at)  # fmt: skip
+    _refresh(placement, [row for row in rows if row["account_ref"] in known], known)
+    cases = sorted({loan.case_id for loan in [*loans, *known.values()]})
+    again = _place_again(placement, cases, new_cases, loans, known.values())
+    age_cases(book=book, cases=cases, on=placement.as_of, at=at)
+    return {
+        "cases": len(new_cases), "loans": len(loans), "refreshed": len(known),
+        "placed_again": again, "contact_points": points, "left_out": left_out,
+    }  # fmt: skip
+
+
+def _check(rows: list[Row], currency: str) -> None:
+    """
+    Refuse what would mix currencies in a case. :raises Invalid: with the rows
+    """
+    problems = [
+        Problem(f"accounts, row {row['row_number']}", f"The currency is {row['currency']}.")
+        for row in rows
+        if row["currency"] != currency
+    ]
+    if problems:
+        raise Invalid(
+            f"This book is kept in {currency}.", problems=problems,
+            hint="Place accounts of another currency in a book of that currency.",
+        )  # fmt: skip
+
+
+def _take_borrowers(
+    placement: Placement, rows: list[Row], at: datetime
+) -> tuple[dict[str, Borrower], list[int], int]:
+    """The borrowers of the rows by reference, new ones sealed and given a case."""
+    book = placement.book
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row["borrower_ref"], []).append(row)
+    known = Borrower.objects.filter(book=book, reference__in=list(grouped)).select_related("person")
+    borrowers = {borrower.reference: borrower for borrower in known}
+    _fill_in(borrowers, grouped)
+    fresh = {ref: mine for ref, mine in grouped.items() if ref not in borrowers}
+    sealed = people.seal_many(
+        creditor=book.creditor,
+        people=[NewPerson(_identity(mine)) for mine in fresh.values()],
+        at=at,
+    )
+    made = Borrower.objects.bulk_create(
+        [
+            Borrower(
+                book=book, person=found.person, reference=ref,
+                name_masked=next((s.masked for s in found.sealed if s.kind == "name"), ""),
+                region=_first(mine, "region") or "", time_zones=_first(mine, "time_zone") or "",
+                language=_first(mine, "language") or "zh-hans",
+                birth_year=_first(mine, "birth_year"),
+            )
+            for (ref, mine), found in zip(fresh.items(), sealed, strict=True)
+        ]
+    )  # fmt: skip
+    cases = Case.objects.bulk_create(
+        [Case(book=book, borrower=borrower, placed_on=placement.as_of) for borrower in made]
+    )
+    borrowers |= {borrower.reference: borrower for borrower in made}
+    points = add_points(
+        [
+            (borrowers[ref], Point(
+                medium=medium, value=row[medium], party="debtor",
+                source=row.get("contact_source") or "unknown",
+                lawful_basis=row.get("lawful_basis") or "",
+            ))
+            for ref, mine in grouped.items() for row in mine for medium in REACH if row.get(medium)
+        ]
+    )  # fmt: skip
+    return borrowers, [case.pk for case in cases], points
+
+
+def _identity(rows: list[Row]) -> list[tuple[str, str]]:
+    found = [(kind, _first(rows, column)) for kind, column in IDENTITY]
+    return [(kind, value) for kind, value in found if value]
+
+
+def _first(rows: list[Row], column: str) -> Any:
+    return next((row[column] for row in rows if row.get(column)), None)
+
+
+def _fill_in(borrowers: dict[str, Borrower], grouped: dict[str, list[Row]]) -> None:
+    """A known borrower takes what a newer row says about region, zones, language and birth year."""
+    changed: list[tuple[Any, ...]] = []
+    for ref, borrower in borrowers.items():
+        mine = grouped[ref]
+        new = (
+            _first(mine, "region") or borrower.region,
+            _first(mine, "time_zone") or borrower.time_zones,
+            _first(mine, "language") or borrower.language,
+            _first(mine, "birth_year") or borrower.birth_year,
+        )
+        if new != (borrower.region, borrower.time_zones, borrower.language, borrower.birth_year):
+            changed.append((borrower.pk, *new))
+    bulk.update(Borrower, ["region", "time_zones", "language", "birth_year"], changed)
+
+
+def _add_loans(placement: Placement, rows: list[Row], borrowers: dict[str, Borrower]) -> list[Loan]:
+    ids = [borrowers[row["borrower_ref"]].pk for row in rows]
+    cases = dict(Case.objects.filter(borrower__in=set(ids)).values_list("borrower_id", "pk"))
+    return Loan.objects.bulk_create(
+        [
+            Loan(
+                book=placement.book, borrower_id=borrower, case_id=cases[borrower],
+                placement=placement, reference=row["account_ref"], product=row["product"],
+                currency=row["currency"], principal=row["principal"], facts=_facts(row),
+                allocation=row.get("allocation") or "",
+                **{key: row.get(key) for key in (
+                    "annual_rate", "issued_on", "matures_on", "overdue_since", "charged_off_on")},
+            )
+            for row, borrower in zip(rows, ids, strict=True)
+        ]
+    )  # fmt: skip
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    """What else the lender knew and, for training books, what came of the loan."""
+    return {key: json.loads(row[key]) for key in ("known", "outcome") if row.get(key)}
+
+
+def _post(
+    placement: Placement, loans: list[Loan], rows: dict[str, Row], known: dict[str, Loan],
+    batch: list[Row], sideways: Sideways, at: datetime,
+) -> int:  # fmt: skip
+    """Instalments, ledger, past payments and statements of new loans; gives payments left out."""
+    first = placement.rows_opened
+    schedules: dict[str, list[Due]] = {}
+    for ref, number, due_on, principal, interest, cost in _columns(
+        sideways.of("instalments", first, len(batch)),
+        "account_ref", "number", "due_on", "principal", "interest", "cost",
+    ):  # fmt: skip
+        schedules.setdefault(ref, []).append(
+            Due(due_on, number, principal or 0, interest or 0, cost or 0)
+        )
+    paid: dict[str, list[tuple[date, int, str | None]]] = {}
+    for ref, paid_on, amount, external in _columns(
+        sideways.of("payments", first, len(batch)),
+        "account_ref", "paid_on", "amount", "external_id",
+    ):  # fmt: skip
+        paid.setdefault(ref, []).append((paid_on, amount, external))
+    instalments: list[tuple[Any, ...]] = []
+    entries: list[tuple[Any, ...]] = []
+    past: list[tuple[Any, ...]] = []
+    statements: list[tuple[Any, ...]] = []
+    for loan in loans:
+        row, schedule = rows[loan.reference], schedules.get(loan.reference, [])
+        payments = _named(paid.get(loan.reference, []))
+        instalments += [
+            (loan.pk, d.number, d.due_on, d.principal, d.interest, d.cost) for d in schedule
+        ]
+        if _has_balances(row) or not schedule:
+            entries.append(_opening(loan, row, placement.as_of, at))
+            past += [
+                (loan.pk, p.paid_on, p.amount, p.cause.removeprefix("history:")) for p in payments
+            ]
+        else:
+            entries += _history(loan, schedule, payments, placement.as_of, at)
+        if row.get("statement_balance") is not None:
+            statements.append((loan.pk, placement.as_of, row["statement_balance"]))
+    bulk.insert(
+        Instalment, ["loan", "number", "due_on", "principal", "interest", "cost"], instalments
+    )
+    bulk.insert(Entry, ENTRY, entries)
+    bulk.insert(PastPayment, ["loan", "paid_on", "amount", "reference"], past, or_skip=True)
+    bulk.insert(Statement, ["loan", "on", "balance"], statements)
+    return sum(len(paid.get(ref, [])) for ref in known)
+
+
+def _columns(frame: Any, *names: str) -> Iterable[tuple[Any, ...]]:
+    return frame.select(names).iter_rows() if len(frame) else ()
+
+
+def _named(payments: list[tuple[date, int, str | None]]) -> list[history.Paid]:
+    """Payments with a cause of their own: the lender's identifier, or the day and a number."""
+    seen: Counter[str] = Counter()
+    named: list[history.Paid] = []
+    for paid_on, amount, external in sorted(payments, key=lambda p: (p[0], p[1], p[2] or "")):
+        cause = f"history:{external or paid_on}"[:72]
+        seen[cause] += 1
+        if seen[cause] > 1:
+            cause = f"{cause}:{seen[cause]}"
+        named.append(history.Paid(paid_on, amount, cause))
+    return named
+
+
+def _has_balances(row: Row) -> bool:
+    return any(row.get(column) is not None for column in BALANCES)
+
+
+def _opening(loan: Loan, row: Row, as_of: date, at: datetime) -> tuple[Any, ...]:
+    """The entry that takes over the lender's balances; the principal where it gives none."""
+    amounts = [row.get(column) or 0 for column in BALANCES]
+    if not _has_balances(row):
+        amounts = [row["principal"], 0, 0, 0]
+    return (loan.pk, "opening", "opening", as_of, at, None, *amounts, 0, -sum(amounts), 0, 0, 0, 0)
+
+
+def _history(
+    loan: Loan, schedule: list[Due], payments: list[history.Paid], as_of: date, at: datetime
+) -> list[tuple[Any, ...]]:
+    first = min(due.due_on for due in schedule)
+    issued_on = loan.issued_on or first - timedelta(days=30)
+    lines = history.replay(
+        principal=loan.principal, issued_on=issued_on, schedule=schedule, payments=payments,
+        until=as_of, allocation=loan.allocation,
+    )  # fmt: skip
+    return [
+        (loan.pk, x.kind, x.cause, x.value_on, at, None, x.principal, x.interest, 0, x.cost,
+         x.cash, x.opening, x.income, 0, x.overpaid, 0)
+        for x in lines
+    ]  # fmt: skip
+
+
+def _refresh(placement: Placement, rows: list[Row], known: dict[str, Loan]) -> None:
+    """
+    A loan that is in the book already: newer facts, and a statement to assert. Never its ledger.
+
+    The lender's new balance is compared with the ledger by `check_statements`; it never overwrites
+    it. Payments that come again are left out, since they may have reached us as money.
+    """
+    changed = [
+        (
+            known[row["account_ref"]].pk,
+            row.get("charged_off_on") or known[row["account_ref"]].charged_off_on,
+            json.dumps(known[row["account_ref"]].facts | _facts(row), ensure_ascii=False),
+        )
+        for row in rows
+    ]
+    bulk.update(Loan, ["charged_off_on", "facts"], changed)
+    bulk.insert(
+        Statement, ["loan", "on", "balance"],
+        [
+            (known[row["account_ref"]].pk, placement.as_of, _stated(row))
+            for row in rows if _stated(row) is not None
+        ],
+        or_skip=True,
+    )  # fmt: skip
+
+
+def _stated(row: Row) -> int | None:
+    """The balance that a row claims: the statement's, or the sum of its balances."""
+    if row.get("statement_balance") is not None:
+        return int(row["statement_balance"])
+    return sum(row.get(c) or 0 for c in BALANCES) if _has_balances(row) else None
+
+
+def _place_again(
+    placement: Placement, cases: list[int], new: list[int], loans: list[Loan],
+    known: Iterable[Loan],
+) -> int:  # fmt: skip
+    """
+    Take cases out again that had gone back or were done, and give the loans to this placement.
+
+    A settled case comes back only with a new loan; a recalled or closed one whenever it is placed.
+    """
+    with_new = {loan.case_id for loan in loans}
+    away = Case.objects.filter(pk__in=cases, state__in=AWAY).exclude(pk__in=new)
+    again = [
+        pk for pk, state in away.values_list("pk", "state")
+        if state != S.SETTLED or pk in with_new
+    ]  # fmt: skip
+    Case.objects.filter(pk__in=again).update(
+        state=S.PLACED, state_reason="placed again", placed_on=placement.as_of
+    )
+    back = {loan.pk for loan in known if loan.case_id in set(again)}
+    Loan.objects.filter(pk__in=back).update(placement=placement)
+    return len(again)

@@ -1,0 +1,186 @@
+"""Moving cases through their states, giving them to collectors, and notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from heapq import heapify, heapreplace
+from itertools import groupby
+from operator import itemgetter
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from recoup.intake.models import Placement
+from recoup.journal.operations import record
+from recoup.kernel.actors import Actor, Viewer
+from recoup.kernel.errors import Invalid, Refused
+from recoup.people import operations as people
+from recoup.people import scopes
+from recoup.people.models import Book, Team, User
+from recoup.portfolio import bulk, states
+from recoup.portfolio.events import CaseMoved, CasesAdmitted, CasesShared, NoteWritten
+from recoup.portfolio.models import Case, Note
+
+REASON = 200
+CHUNK = 5000
+
+
+def move(*, case: Case, to: str, reason: str, by: Actor, at: datetime) -> Case:
+    """
+    Take a case to another state.
+
+    :raises IllegalMove: if the table of `portfolio.states` does not allow it
+    :raises Invalid: without a reason
+    """
+    if not reason.strip():
+        raise Invalid(_("Say why the case is moved."), hint=_("A few words are enough."))
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().select_related("book").get(pk=case.pk)
+        states.check(case=locked, target=to)
+        with record(
+            CaseMoved, by=by, at=at, case=locked, source=locked.state, target=to, reason=reason[:REASON]
+        ) as event:  # fmt: skip
+            Case.objects.filter(pk=locked.pk).update(state=to, state_reason=reason[:REASON])
+            case.state, case.state_reason = to, reason[:REASON]
+            return event.about(case)
+
+
+def retain(*, case: Case, reason: str, by: Actor, at: datetime) -> Case:
+    """Keep a case with its collector beyond its term (留案)."""
+    return move(case=case, to=states.S.RETAINED, reason=reason, by=by, at=at)
+
+
+def suspend(*, case: Case, reason: str, by: Actor, at: datetime) -> Case:
+    """Stop working a case for now (停催)."""
+    return move(case=case, to=states.S.SUSPENDED, reason=reason, by=by, at=at)
+
+
+def resume(*, case: Case, reason: str, by: Actor, at: datetime) -> Case:
+    """Work a retained, suspended or settled case again (在催)."""
+    return move(case=case, to=states.S.OPEN, reason=reason, by=by, at=at)
+
+
+def recall(*, case: Case, reason: str, by: Actor, at: datetime) -> Case:
+    """Give a case back to the lender (退案)."""
+    return move(case=case, to=states.S.RECALLED, reason=reason, by=by, at=at)
+
+
+def close(*, case: Case, reason: str, by: Actor, at: datetime) -> Case:
+    """Put a settled or recalled case away (结案)."""
+    return move(case=case, to=states.S.CLOSED, reason=reason, by=by, at=at)
+
+
+def settle(*, case: Case, reason: str, by: Actor, at: datetime) -> Case:
+    """
+    Say that nothing is owed any more (结清). Postings do this by themselves.
+
+    :raises Refused: if something is owed
+    """
+    case.refresh_from_db(fields=["owed", "state"])
+    if case.owed:
+        raise Refused(
+            _("Case {case} still owes something.").format(case=case.pk),
+            rules=("portfolio.settled_means_nothing_owed",),
+            hint=_("Post the payment, or waive the rest."),
+        )
+    return move(case=case, to=states.S.SETTLED, reason=reason, by=by, at=at)
+
+
+def follow_the_balance(*, case: Case, by: Actor, at: datetime) -> None:
+    """Settle a case that owes nothing; reopen a settled one that owes again."""
+    if case.owed == 0 and states.is_legal(source=case.state, target=states.S.SETTLED):
+        move(case=case, to=states.S.SETTLED, reason="nothing is owed", by=by, at=at)
+    elif case.owed > 0 and case.state == states.S.SETTLED:
+        move(case=case, to=states.S.OPEN, reason="owes again", by=by, at=at)
+
+
+def admit(*, placement: Placement, by: Actor, at: datetime) -> int:
+    """
+    Release the placed cases of a placement for work (入催 to 在催); gives how many.
+
+    Called once the restrictions that came with the placement are known.
+    """
+    rows = Case.objects.filter(state=states.S.PLACED, loans__placement=placement)
+    with record(CasesAdmitted, by=by, at=at, book=placement.book) as event:
+        event.about(placement)
+        settled = Case.objects.filter(pk__in=rows.values("pk"), owed=0).update(
+            state=states.S.SETTLED, state_reason="nothing is owed"
+        )
+        count = Case.objects.filter(pk__in=rows.values("pk"), owed__gt=0).update(
+            state=states.S.OPEN, state_reason=""
+        )
+        event.note(cases=count, settled=settled, placement=placement.pk)
+    return count
+
+
+def share_out(*, book: Book, by: Actor, at: datetime) -> int:
+    """
+    Give open cases without a team to the creditor's own teams and their collectors.
+
+    Stage by stage, the largest debt first, always to whoever has the fewest cases of that stage,
+    then the fewest in all. A team without collectors takes its share as a team. Where there is no
+    team at all the cases wait, and the event says how many.
+    """
+    hands = _hands(book)
+    with record(CasesShared, by=by, at=at, book=book) as event:
+        rows = Case.objects.filter(
+            book=book, state__in=states.WORKED, team__isnull=True, agency__isnull=True
+        )
+        if not hands:
+            event.note(cases=0, waiting=rows.count())
+            return 0
+        loads = _loads(book)
+        ordered = rows.order_by("stage", "-overdue", "pk").values_list("pk", "stage")
+        given: list[tuple[int, int, int | None]] = []
+        for stage, group in groupby(ordered.iterator(chunk_size=CHUNK), key=itemgetter(1)):
+            heap = [(loads[hand, stage], loads[hand, ""], hand) for hand in hands]
+            heapify(heap)
+            for pk, _stage in group:
+                of_stage, in_all, hand = heap[0]
+                heapreplace(heap, (of_stage + 1, in_all + 1, hand))
+                given.append((pk, hand[0], hand[1] or None))
+            loads.update({(hand, ""): in_all - loads[hand, ""] for _s, in_all, hand in heap})
+        for start in range(0, len(given), CHUNK):
+            bulk.update(Case, ["team", "collector"], given[start : start + CHUNK])
+        event.note(cases=len(given), waiting=0, hands=len(hands))
+        return len(given)
+
+
+def _hands(book: Book) -> list[tuple[int, int]]:
+    """Who can take cases: (team, collector), or (team, 0) for a team without collectors."""
+    teams = Team.objects.filter(creditor=book.creditor_id, agency__isnull=True)
+    users = User.objects.filter(
+        team__in=teams, role=User.Role.COLLECTOR, is_active=True, creditors=book.creditor_id
+    )
+    hands = [(team, user) for team, user in users.values_list("team_id", "pk") if team]
+    staffed = {team for team, _user in hands}
+    hands += [(team, 0) for team in teams.values_list("pk", flat=True) if team not in staffed]
+    return sorted(hands)
+
+
+def _loads(book: Book) -> Counter[tuple[tuple[int, int], str]]:
+    loads: Counter[tuple[tuple[int, int], str]] = Counter()
+    rows = Case.objects.filter(book=book, state__in=states.WORKED, team__isnull=False)
+    for team, collector, stage in rows.values_list("team_id", "collector_id", "stage"):
+        hand = (team or 0, collector or 0)
+        loads[hand, stage] += 1
+        loads[hand, ""] += 1
+    return loads
+
+
+def note(*, case: Case, text: str, viewer: Viewer, at: datetime) -> Note:
+    """
+    Write a note (催记). The text is sealed under the borrower's own key.
+
+    :raises Refused: if the viewer may not work cases, or cannot see this one
+    :raises Invalid: if there is no text
+    """
+    scopes.demand(viewer, scopes.WORK_CASES)
+    if not scopes.visible(Case.objects.filter(pk=case.pk), viewer).exists():
+        raise Refused(_("This case is not yours to see."), rules=("people.tenant",))
+    if not text.strip():
+        raise Invalid(_("The note is empty."), hint=_("Write what was said, or what you found."))
+    with record(NoteWritten, by=viewer.actor(), at=at, case=case) as event:
+        sealed = people.seal_note(person=case.borrower.person, text=text.strip())
+        return event.about(Note.objects.create(case=case, by_id=viewer.user, at=at, text=sealed))

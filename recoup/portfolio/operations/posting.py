@@ -1,0 +1,294 @@
+"""Posting to the ledger: payments, reversals, waivers, accruals; and asserting its balances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils.translation import gettext as _
+
+from recoup.intake.models import Placement
+from recoup.journal.operations import record
+from recoup.kernel.actors import Actor
+from recoup.kernel.errors import Invalid, Refused
+from recoup.kernel.money import Money
+from recoup.people.models import Book
+from recoup.portfolio import bulk, ledger, waterfall
+from recoup.portfolio.events import (
+    AmountAccrued,
+    AmountWaived,
+    EntryReversed,
+    PaymentPosted,
+    StatementsChecked,
+)
+from recoup.portfolio.models import Case, Entry, Loan, Statement
+from recoup.portfolio.models.ledger import ACCOUNTS, RECEIVABLES
+from recoup.portfolio.operations.moving import follow_the_balance
+
+ACCRUED = ("interest", "penalty", "cost")
+# What a lender gives up first: the youngest claims, principal last.
+WAIVED = "penalty,interest,cost,principal"
+CHUNK = 5000
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A loan whose ledger does not agree with the lender's statement; minor units."""
+
+    loan: int
+    reference: str
+    on: date
+    ledger: int
+    lender: int
+
+    @property
+    def difference(self) -> int:
+        """What the ledger has more than the lender."""
+        return self.ledger - self.lender
+
+
+@contextmanager
+def _locked(loan: Loan) -> Iterator[tuple[Loan, Case]]:
+    """The loan and its case, held until the transaction ends: one posting to a case at a time."""
+    with transaction.atomic():
+        case = Case.objects.select_for_update().select_related("book").get(pk=loan.case_id)
+        yield Loan.objects.select_related("book", "case").get(pk=loan.pk), case
+
+
+def post_payment(
+    *, loan: Loan, amount: Money, value_on: date, cause: str, by: Actor, at: datetime
+) -> Entry:
+    """
+    Post money received to a loan, in the order of appropriation of its contract or the law.
+
+    `cause` names what it is posted for; posting the same cause again gives the entry that stands.
+    What nothing is owed for goes to `overpaid`. The case is settled when nothing is owed.
+
+    :raises Invalid: for an amount that is not positive, another currency, or a day to come
+    """
+    with _locked(loan) as (row, case):
+        standing = Entry.objects.filter(loan=row, cause=cause).first()
+        if standing is not None:
+            return standing
+        today = ledger.today_of(row, at)
+        _check_amount(row, amount)
+        if value_on > today:
+            raise Invalid(
+                _("The payment is dated {day}, which is still to come.").format(day=value_on),
+                hint=_("Check the date, or post it on that day."),
+            )
+        fall_due(loan=row, case=case, on=value_on, by=by, at=at)
+        entries = ledger.entries_of(row)
+        shares = waterfall.allocate(
+            amount=amount.minor, available=ledger.available(entries, value_on),
+            schedule=ledger.schedule_of(row), on=value_on, allocation=row.allocation,
+        )  # fmt: skip
+        with record(
+            PaymentPosted, by=by, at=at, case=case, amount=amount, loan=row.pk, value_on=value_on,
+            cause=cause, shares=shares,
+        ) as event:  # fmt: skip
+            entry = Entry.objects.create(
+                loan=row, kind=Entry.Kind.PAYMENT, cause=cause, value_on=value_on, posted_at=at,
+                cash=amount.minor, **{account: -share for account, share in shares.items()},
+            )  # fmt: skip
+            ledger.refresh(loan=row, case=case, on=today)
+            event.about(entry)
+        follow_the_balance(case=case, by=by, at=at)
+    return entry
+
+
+def reverse(*, entry: Entry, reason: str, by: Actor, at: datetime) -> Entry:
+    """
+    Undo a payment or a waiver by an entry of opposite sign, valued today; once.
+
+    Reversing the same entry again gives the reversal that stands. A settled case that owes again
+    is reopened.
+
+    :raises Refused: if the entry is itself a reversal, or opens the ledger
+    """
+    if entry.kind not in (Entry.Kind.PAYMENT, Entry.Kind.WAIVER, Entry.Kind.CORRECTION):
+        raise Refused(
+            _("An entry of kind {kind} cannot be reversed.").format(kind=entry.kind),
+            rules=("portfolio.reversible",),
+            hint=_("Only payments, waivers and corrections can."),
+        )
+    with _locked(entry.loan) as (row, case):
+        standing = Entry.objects.filter(reverses=entry).first()
+        if standing is not None:
+            return standing
+        today = ledger.today_of(row, at)
+        with record(
+            EntryReversed, by=by, at=at, case=case, loan=row.pk, reason=reason, entry=entry.pk,
+            amount=Money(abs(entry.owed), row.currency),
+        ) as event:  # fmt: skip
+            undone = Entry.objects.create(
+                loan=row, kind=Entry.Kind.REVERSAL, cause=f"reversal:{entry.pk}", posted_at=at,
+                reverses=entry, value_on=max(today, entry.value_on),
+                **{account: -getattr(entry, account) for account in ACCOUNTS},
+            )  # fmt: skip
+            ledger.refresh(loan=row, case=case, on=today)
+            event.about(undone)
+        follow_the_balance(case=case, by=by, at=at)
+    return undone
+
+
+def waive(*, loan: Loan, amount: Money, reason: str, cause: str, by: Actor, at: datetime) -> Entry:
+    """
+    Give up a part of the debt (减免): penalty first, then interest, cost, principal.
+
+    :raises Invalid: for an amount that is not positive, more than is owed, or another currency
+    """
+    with _locked(loan) as (row, case):
+        standing = Entry.objects.filter(loan=row, cause=cause).first()
+        if standing is not None:
+            return standing
+        _check_amount(row, amount)
+        today = ledger.today_of(row, at)
+        owed = ledger.available(ledger.entries_of(row), today)
+        if amount.minor > sum(owed.values()):
+            most = Money(sum(owed.values()), row.currency)
+            raise Invalid(
+                _("{amount} cannot be waived: {owed} is owed.").format(amount=amount, owed=most),
+                hint=_("Waive at most what is owed."),
+            )
+        shares = waterfall.allocate(
+            amount=amount.minor, available=owed, schedule=(), on=today, allocation=WAIVED
+        )
+        del shares["overpaid"]
+        with record(
+            AmountWaived, by=by, at=at, case=case, amount=amount, loan=row.pk, reason=reason,
+            shares=shares,
+        ) as event:  # fmt: skip
+            entry = Entry.objects.create(
+                loan=row, kind=Entry.Kind.WAIVER, cause=cause, value_on=today, posted_at=at,
+                waived=amount.minor, **{account: -share for account, share in shares.items()},
+            )  # fmt: skip
+            ledger.refresh(loan=row, case=case, on=today)
+            event.about(entry)
+        follow_the_balance(case=case, by=by, at=at)
+    return entry
+
+
+def accrue(
+    *, loan: Loan, account: str, amount: Money, value_on: date, cause: str, by: Actor, at: datetime
+) -> Entry:
+    """
+    Add interest, penalty or cost that fell due.
+
+    :raises Invalid: for an amount that is not positive, another currency, or another account
+    """
+    if account not in ACCRUED:
+        raise Invalid(
+            _("{account} does not accrue.").format(account=account),
+            hint=_("Use interest, penalty or cost."),
+        )
+    with _locked(loan) as (row, case):
+        standing = Entry.objects.filter(loan=row, cause=cause).first()
+        if standing is not None:
+            return standing
+        _check_amount(row, amount)
+        with record(
+            AmountAccrued, by=by, at=at, case=case, amount=amount, account=account, loan=row.pk
+        ) as event:
+            entry = Entry.objects.create(
+                loan=row, kind=Entry.Kind.ACCRUAL, cause=cause, value_on=value_on, posted_at=at,
+                income=-amount.minor, **{account: amount.minor},
+            )  # fmt: skip
+            ledger.refresh(loan=row, case=case, on=ledger.today_of(row, at))
+            event.about(entry)
+        follow_the_balance(case=case, by=by, at=at)
+    return entry
+
+
+def fall_due(*, loan: Loan, case: Case, on: date, by: Actor, at: datetime) -> int:
+    """
+    Post the interest and cost of instalments that fell due by a day and are not posted yet.
+
+    Only after the ledger begins, and only while something is owed. `age_book` does the same for a
+    whole book; this is for a payment that comes before the night.
+    """
+    entries = ledger.entries_of(loan)
+    if not entries or not sum(ledger.balances(entries)[account] for account in RECEIVABLES):
+        return 0
+    begins, posted = entries[0].value_on, {entry.cause for entry in entries}
+    new = [
+        Entry(
+            loan=loan, kind=Entry.Kind.ACCRUAL, cause=f"instalment:{due.number}",
+            value_on=due.due_on, posted_at=at, interest=due.interest, cost=due.cost,
+            income=-(due.interest + due.cost),
+        )
+        for due in ledger.schedule_of(loan)
+        if begins < due.due_on <= on
+        and due.interest + due.cost
+        and f"instalment:{due.number}" not in posted
+    ]  # fmt: skip
+    if new:
+        total = Money(sum(entry.owed for entry in new), loan.currency)
+        with record(
+            AmountAccrued, by=by, at=at, case=case, amount=total, account="interest", loan=loan.pk
+        ):
+            Entry.objects.bulk_create(new)
+    return len(new)
+
+
+def _check_amount(loan: Loan, amount: Money) -> None:
+    if amount.minor <= 0:
+        raise Invalid(
+            _("{amount} is not an amount to post.").format(amount=amount),
+            hint=_("Amounts are more than nothing; to undo a payment, reverse it."),
+        )
+    if amount.currency != loan.currency:
+        raise Invalid(
+            _("The loan is in {loan} and the amount in {amount}.").format(
+                loan=loan.currency, amount=amount.currency
+            ),
+            hint=_("Post an amount in the currency of the loan."),
+        )
+
+
+def check_statements(
+    *, by: Actor, at: datetime, book: Book | None = None, placement: Placement | None = None
+) -> list[Difference]:
+    """
+    Assert the lender's balances against the ledger; gives the loans that differ (at most 1,000).
+
+    Each statement keeps its difference; the event says how many were compared and how many differ.
+    """
+    owner = book or (placement.book if placement else None)
+    if owner is None:
+        raise Invalid(_("Say which book or placement is checked."))
+    rows = Statement.objects.filter(loan__book=owner)
+    if placement is not None:
+        rows = rows.filter(loan__placement=placement)
+    found: list[Difference] = []
+    checked = different = last = 0
+    with record(StatementsChecked, by=by, at=at, book=owner) as event:
+        while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list(
+            "pk", "loan_id", "loan__reference", "on", "balance")[:CHUNK]):  # fmt: skip
+            last = batch[-1][0]
+            owed = _owed([pk for pk, *_rest in batch])
+            differences = [
+                (pk, Difference(loan, reference, on, owed.get(pk, 0), balance))
+                for pk, loan, reference, on, balance in batch
+            ]
+            bulk.update(Statement, ["difference"], [(pk, d.difference) for pk, d in differences])
+            wrong = [d for _pk, d in differences if d.difference]
+            checked, different = checked + len(batch), different + len(wrong)
+            found += wrong[: MOST - len(found)]
+        event.note(checked=checked, different=different)
+    return found
+
+
+def _owed(statements: list[int]) -> dict[int, int]:
+    """What each statement's loan owed at the end of the statement's day, by the ledger."""
+    rows = Statement.objects.filter(pk__in=statements, loan__entries__value_on__lte=F("on"))
+    total = sum(
+        (Sum(f"loan__entries__{account}") for account in RECEIVABLES[1:]),
+        Sum(f"loan__entries__{RECEIVABLES[0]}"),
+    )
+    return dict(rows.values_list("pk").annotate(owed=total).values_list("pk", "owed"))

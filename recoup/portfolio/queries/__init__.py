@@ -1,0 +1,22 @@
+"""What is asked: cases and their ledger by people, whole books as columns by the night."""
+
+from recoup.portfolio.queries.desk import (
+    ReadNote,
+    balance,
+    case,
+    cases,
+    days_past_due,
+    ledger,
+    notes,
+)
+from recoup.portfolio.queries.frames import (
+    case_frame,
+    contact_point_frame,
+    past_contact_frame,
+    payment_frame,
+)
+
+__all__ = [
+    "ReadNote", "balance", "case", "case_frame", "cases", "contact_point_frame", "days_past_due",
+    "ledger", "notes", "past_contact_frame", "payment_frame",
+]  # fmt: skip

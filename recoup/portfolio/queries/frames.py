@@ -1,0 +1,91 @@
+"""What the night reads: one table each, as columns, without personal data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+from django.db.models import Q
+
+from recoup.people.models import Book
+from recoup.portfolio import bulk
+from recoup.portfolio.models import Case, ContactPoint, Entry, Loan, PastContact, PastPayment
+
+CASE = {
+    "case": pl.Int64, "borrower": pl.Int64, "person": pl.Int64, "state": pl.String,
+    "stage": pl.String, "days_past_due": pl.Int64, "owed": pl.Int64, "overdue": pl.Int64,
+    "placed_on": pl.Date, "region": pl.String, "time_zones": pl.String, "team": pl.Int64,
+    "agency": pl.Int64,
+}  # fmt: skip
+POINT = {
+    "case": pl.Int64, "contact_point": pl.Int64, "medium": pl.String, "party": pl.String,
+    "source": pl.String, "state": pl.String, "preferred": pl.Boolean,
+}  # fmt: skip
+PAID = {"case": pl.Int64, "paid_on": pl.Date, "amount": pl.Int64}
+CONTACT = {
+    "case": pl.Int64, "at": pl.Datetime("us", "UTC"), "channel": pl.String, "outcome": pl.String,
+}  # fmt: skip
+
+
+def case_frame(*, book: Book, on: date) -> pl.DataFrame:
+    """
+    Every case placed by a day: who, where, how old and how much, its main product and loan count.
+
+    The figures are those of the last ageing. `product` is the product of the loan that is oldest
+    in days past due, the largest of those.
+    """
+    rows = Case.objects.filter(book=book, placed_on__lte=on).order_by("pk")
+    cases = bulk.frame(
+        rows.values_list(
+            "pk", "borrower_id", "borrower__person_id", "state", "stage", "days_past_due", "owed",
+            "overdue", "placed_on", "borrower__region", "borrower__time_zones", "team_id",
+            "agency_id",
+        ), CASE
+    )  # fmt: skip
+    loans = bulk.frame(
+        Loan.objects.filter(book=book).values_list(
+            "case_id", "product", "days_past_due", "owed", "pk"),
+        {"case": pl.Int64, "product": pl.String, "days": pl.Int64, "due": pl.Int64, "loan": pl.Int64},
+    )  # fmt: skip
+    first = (
+        loans.sort("days", "due", "loan", descending=[True, True, False])
+        .group_by("case", maintain_order=True)
+        .agg(pl.col("product").first(), pl.len().cast(pl.Int64).alias("loans"))
+    )
+    joined = cases.join(first, on="case", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("loans").fill_null(0)).select(
+        *list(CASE)[:11], "product", "team", "agency", "loans"
+    )
+
+
+def contact_point_frame(*, book: Book, on: date) -> pl.DataFrame:
+    """Every way to reach the borrowers of a book that has not expired by a day."""
+    live = Q(expires_on__isnull=True) | Q(expires_on__gt=on)
+    rows = ContactPoint.objects.filter(live, borrower__book=book).order_by("pk")
+    return bulk.frame(
+        rows.values_list(
+            "borrower__case__pk", "pk", "medium", "party", "source", "state", "preferred"
+        ), POINT
+    )  # fmt: skip
+
+
+def payment_frame(*, book: Book, before: date) -> pl.DataFrame:
+    """Every payment valued before a day, by case: posted and not reversed, and the lender's past."""
+    posted = Entry.objects.filter(
+        loan__book=book, kind=Entry.Kind.PAYMENT, value_on__lt=before, reversed_by__isnull=True
+    )
+    past = PastPayment.objects.filter(loan__book=book, paid_on__lt=before)
+    return pl.concat(
+        [
+            bulk.frame(posted.values_list("loan__case_id", "value_on", "cash"), PAID),
+            bulk.frame(past.values_list("loan__case_id", "paid_on", "amount"), PAID),
+        ]
+    ).sort("case", "paid_on")
+
+
+def past_contact_frame(*, book: Book, before: date) -> pl.DataFrame:
+    """Every contact the lender made before a day (UTC) and before the case came here, by case."""
+    rows = PastContact.objects.filter(case__book=book, at__date__lt=before)
+    return bulk.frame(rows.values_list("case_id", "at", "channel", "outcome"), CONTACT).sort(
+        "case", "at"
+    )

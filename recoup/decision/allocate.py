@@ -143,6 +143,10 @@ def allocate(
     :raises ValueError: if shapes do not fit, or a use or budget is negative or not a number
     """
     values, use, budgets = _checked(values, use, budgets)
+    if values.size == 0:
+        nothing = np.full(len(values), NOTHING, dtype=np.int32)
+        none = np.zeros(len(budgets))
+        return Allocation(nothing, none, none.copy(), Certificate(0.0, 0.0, 0))
     kept = np.isfinite(budgets)
     problem = _Instance(values, use[..., kept], budgets[kept])
     prices, bound, spent = _prices(problem, seed, start, kept, passes, accuracy)
@@ -179,9 +183,6 @@ def _prices(
     passes: int, accuracy: float,
 ) -> tuple[Floats, float, int]:  # fmt: skip
     """The best prices found, the bound they give, and the passes over all accounts."""
-    if problem.count == 0 or problem.actions == 0 or len(problem.budgets) == 0:
-        prices = np.zeros(len(problem.budgets))
-        return prices, problem.best(prices)[2] if problem.count and problem.actions else 0.0, 1
     zero = np.zeros(len(problem.budgets))
     _, used, free_bound = problem.best(zero)
     if (used <= problem.budgets).all():

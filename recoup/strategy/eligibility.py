@@ -1,0 +1,134 @@
+"""
+What the law allows tonight, asked of the rule engine for every case and channel at once.
+
+Each treatment is judged at the middle of its window, where the book is; the gate judges again at
+the moment of sending. A case without facts for a channel is refused. A task is work and not a
+contact: it needs facts and no stop, and whoever does it asks the gate for each contact.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from recoup.kernel.clock import at_local
+from recoup.people.models import Book
+from recoup.rulebook import engine
+from recoup.rulebook.facts import bits
+from recoup.strategy.schema import Strategy, Treatment
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass
+class Eligibility:
+    """
+    For each case and treatment: whether it is allowed and to which contact point.
+
+    `why` says for a case with nothing allowed what stood in the way; `rules` names the rules that
+    fired for it, `fired` counts them over the book.
+    """
+
+    allowed: Flags
+    point: NDArray[np.int64]
+    why: NDArray[np.object_]
+    rules: NDArray[np.object_]
+    fired: Counter[str] = field(default_factory=Counter)
+    rulebook: str = ""
+
+
+def judge(
+    *, book: Book, strategy: Strategy, cases: pl.Series, offered: Flags, facts: pl.DataFrame,
+    on: date,
+) -> Eligibility:  # fmt: skip
+    """Judge the offered treatments of these cases; `facts` is as `gate.queries.facts_frame`."""
+    n = len(cases)
+    found = Eligibility(
+        allowed=np.zeros_like(offered), point=np.zeros(offered.shape, dtype=np.int64),
+        why=np.full(n, "no_facts", dtype=object), rules=np.full(n, "", dtype=object),
+    )  # fmt: skip
+    if not n or not facts.height:
+        return found
+    # A decision that is yet to be made has not been used; the gate asks this again of the real one.
+    facts = facts.filter(pl.col("case").is_in(cases.implode())).with_columns(decision_spent=False)
+    place = pl.DataFrame({"case": cases, "row": np.arange(n, dtype=np.int64)})
+    asked: dict[tuple[str, time, time], list[int]] = {}
+    for number, treatment in enumerate(strategy.treatments.values()):
+        if treatment.channel == "task":
+            _judge_task(found, number, offered, facts, place)
+        else:
+            asked.setdefault((treatment.channel, *treatment.window), []).append(number)
+    for (channel, opens, closes), numbers in asked.items():
+        moment = at_local(on, _middle(opens, closes), book.time_zone)
+        rules = engine.load(book.jurisdiction, moment)
+        found.rulebook = rules.digest
+        mine = facts.filter(pl.col("channel") == channel)
+        mine = mine.join(place, on="case", how="inner", maintain_order="left")
+        mine = mine.filter(pl.Series(offered[:, numbers].any(axis=1)[mine["row"].to_numpy()]))
+        if mine.height:
+            _judge_channel(found, numbers, offered, mine, rules.judge_frame(mine, moment))
+    found.why[found.allowed.any(axis=1)] = ""
+    return found
+
+
+def _middle(opens: time, closes: time) -> time:
+    minute = (opens.hour * 60 + opens.minute + closes.hour * 60 + closes.minute) // 2
+    return time(minute // 60, minute % 60)
+
+
+def _judge_channel(
+    found: Eligibility, numbers: list[int], offered: Flags, facts: pl.DataFrame,
+    judged: engine.Judged,
+) -> None:  # fmt: skip
+    rows = facts["row"].to_numpy()
+    allowed = np.asarray(judged.allowed, dtype=bool)
+    points = facts["contact_point"].fill_null(0).to_numpy()
+    for number in numbers:
+        found.allowed[rows, number] = allowed & offered[rows, number] & (points > 0)
+        found.point[rows, number] = points
+    for rule, mask in judged.fired.items():
+        hit = np.asarray(mask, dtype=bool) & ~allowed
+        if hit.any():
+            found.fired[rule] += int(hit.sum())
+            found.rules[rows[hit]] = [f"{have} {rule}".strip() for have in found.rules[rows[hit]]]
+    _explain(found, facts, rows, allowed)
+    found.why[rows[allowed & (points <= 0)]] = "no_contact_point"
+
+
+def _judge_task(
+    found: Eligibility, number: int, offered: Flags, facts: pl.DataFrame, place: pl.DataFrame
+) -> None:
+    one = facts.unique("case", keep="first", maintain_order=True)
+    one = one.join(place, on="case", how="inner", maintain_order="left")
+    rows = one["row"].to_numpy()
+    free = (one["stops"] == 0).fill_null(False).to_numpy()
+    found.allowed[rows, number] = free & offered[rows, number]
+    _explain(found, one, rows, free)
+
+
+def _explain(found: Eligibility, facts: pl.DataFrame, rows: NDArray[np.int64], ok: Flags) -> None:
+    """Say in one word why a case may not be contacted, where its facts say it."""
+    stops = facts["stops"].fill_null(0).to_numpy()
+    outs = facts["opt_outs"].fill_null(0).to_numpy()
+    promised = (stops & bits("stops", {"promise"})) != 0
+    why = np.where(stops != 0, "stop", np.where(outs != 0, "opted_out", "rule"))
+    why = np.where(promised & (stops == bits("stops", {"promise"})), "promise_open", why)
+    found.why[rows[~ok]] = why[~ok]
+
+
+def windows(
+    *, treatment: Treatment, zones: str, on: date, closes_on: date
+) -> tuple[datetime, datetime] | None:
+    """
+    When the treatment may be carried out, in UTC: inside its window in every zone the person may
+    be in. `None` if the zones have no common hour.
+    """
+    names = [name.strip() for name in zones.split(",") if name.strip()]
+    opens = max(at_local(on, treatment.window[0], name) for name in names)
+    closes = min(at_local(closes_on, treatment.window[1], name) for name in names)
+    return (opens, closes) if opens < closes else None

@@ -1,0 +1,47 @@
+"""What earlier decisions say of each case, read in the database and handed on as columns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+from django.db.models import Count, Max, Q
+
+from recoup.people.models import Book
+from recoup.portfolio import bulk
+from recoup.strategy.models import Decision
+
+S = Decision.State
+CARRIED_OUT = (S.SENT, S.DONE)
+COUNTED = (S.WAITING, S.SENT, S.DONE)
+
+
+def past_frame(*, book: Book) -> pl.DataFrame:
+    """The last step carried out in each segment, and its day: case, segment, last_step, last_on."""
+    rows = Decision.objects.filter(book=book, state__in=CARRIED_OUT)
+    found = rows.values("case", "segment").annotate(last_step=Max("step"), last_on=Max("on"))
+    return bulk.frame(
+        found.values_list("case", "segment", "last_step", "last_on"),
+        {"case": pl.Int64, "segment": pl.String, "last_step": pl.Int64, "last_on": pl.Date},
+    )
+
+
+def contacts_frame(*, book: Book, on: date, at: datetime, days: int) -> pl.DataFrame:
+    """
+    How often each case was contacted lately, and what still waits: case, contacts_7, contacts_30,
+    contacts_limit (in the strategy's own number of days), pending.
+    """
+
+    def since(back: int) -> Q:
+        return Q(state__in=COUNTED, on__gt=on - timedelta(days=back), on__lt=on)
+
+    rows = Decision.objects.filter(book=book, on__gt=on - timedelta(days=45), on__lt=on)
+    found = rows.values("case").annotate(
+        c7=Count("pk", filter=since(7)), c30=Count("pk", filter=since(30)),
+        limit=Count("pk", filter=since(days)),
+        pending=Count("pk", filter=Q(state=S.WAITING, not_after__gt=at)),
+    )  # fmt: skip
+    return bulk.frame(
+        found.values_list("case", "c7", "c30", "limit", "pending"),
+        dict.fromkeys(("case", "contacts_7", "contacts_30", "contacts_limit", "pending"), pl.Int64),
+    )

@@ -1,0 +1,205 @@
+"""What changes: strategies, the night's plan, and what became of decisions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import polars as pl
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from recoup.journal.operations import attach, record
+from recoup.kernel.actors import Actor, Viewer
+from recoup.kernel.errors import Invalid, Problem, Refused
+from recoup.kernel.progress import Progress, quiet
+from recoup.people import scopes
+from recoup.people.models import Book
+from recoup.portfolio.models import Case
+from recoup.strategy import writing
+from recoup.strategy.events import (
+    DecisionsLapsed,
+    DecisionsMarked,
+    PlanDecided,
+    StrategyActivated,
+    StrategyAdded,
+)
+from recoup.strategy.models import Decision, Plan, StrategyVersion
+from recoup.strategy.reading import read
+
+# From a state to the states that may follow; a decision that ended stays as it ended.
+MAY_BECOME = {
+    Decision.State.SENT: (Decision.State.WAITING,),
+    Decision.State.REFUSED: (Decision.State.WAITING,),
+    Decision.State.LAPSED: (Decision.State.WAITING,),
+    Decision.State.DONE: (Decision.State.WAITING, Decision.State.SENT),
+}
+BATCH = 5000
+
+
+def add(*, book: Book, source: str, by: Actor, at: datetime) -> StrategyVersion:
+    """
+    Keep a strategy as a new version, not yet in force. The same text again is the same version.
+
+    :raises Invalid: with all problems of the text
+    """
+    strategy = read(source)
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    mine = StrategyVersion.objects.filter(book=book, name=strategy.name)
+    if same := mine.filter(digest=digest).order_by("-version").first():
+        return same
+    last = mine.order_by("-version").values_list("version", flat=True).first() or 0
+    with record(
+        StrategyAdded, by=by, at=at, book=book, name=strategy.name, version=last + 1, digest=digest
+    ) as event:
+        return event.about(
+            StrategyVersion.objects.create(
+                book=book, name=strategy.name, version=last + 1, source=source, digest=digest,
+                added_at=at, added_by=str(by),
+            )
+        )  # fmt: skip
+
+
+def activate(
+    *, version: StrategyVersion, at: datetime, by: Actor | None = None,
+    viewer: Viewer | None = None,
+) -> StrategyVersion:  # fmt: skip
+    """
+    Put a version in force; the one before retires. A viewer needs the permission.
+
+    :raises Refused: without the permission
+    :raises Invalid: if the permanent holdout would shrink, or nobody says who does it
+    """
+    if viewer is not None:
+        scopes.demand(viewer, scopes.ACTIVATE_STRATEGY)
+        if version.book.creditor_id not in viewer.creditors:
+            raise Refused(_("This book belongs to another creditor."), rules=("people.tenant",))
+        by = viewer.actor()
+    if by is None:
+        raise Invalid(_("Say who activates the strategy."))
+    _check_holdout(version)
+    if version.state == StrategyVersion.State.ACTIVE:
+        return version
+    with record(
+        StrategyActivated, by=by, at=at, book=version.book, name=version.name,
+        version=version.version, digest=version.digest,
+    ) as event:  # fmt: skip
+        active = StrategyVersion.objects.filter(book=version.book, state="active")
+        event.note(before=list(active.values_list("pk", flat=True)))
+        active.update(state=StrategyVersion.State.RETIRED)
+        StrategyVersion.objects.filter(pk=version.pk).update(
+            state=StrategyVersion.State.ACTIVE, activated_at=at, activated_by=str(by)
+        )
+        version.refresh_from_db()
+        return event.about(version)
+
+
+def _check_holdout(version: StrategyVersion) -> None:
+    earlier = StrategyVersion.objects.filter(book=version.book, activated_at__isnull=False)
+    largest = max((read(row.source).holdout for row in earlier), default=0.0)
+    share = read(version.source).holdout
+    if share < largest:
+        where = Problem("holdout", _("It was {before:g} before.").format(before=largest))
+        raise Invalid(
+            _("The permanent holdout cannot shrink from {before:g} to {now:g}.").format(
+                before=largest, now=share
+            ),
+            problems=[where],
+            hint=_("People in it would be contacted for the first time. Keep the larger share."),
+        )
+
+
+def decide(
+    *, book: Book, on: date, facts: pl.DataFrame, by: Actor, at: datetime,
+    progress: Progress = quiet,
+) -> Plan:  # fmt: skip
+    """
+    Decide for every case of the book what is done on a day, and write it down.
+
+    `facts` are the rulebook's facts, one row per case and channel, as `gate.queries.facts_frame`
+    gives them; a case without facts is not contacted. Once for each book and day: the same plan
+    comes back. If it was cut off, doing it again finishes it with the same plan.
+
+    :raises Invalid: if no strategy is in force
+    """
+    if done := Plan.objects.filter(book=book, on=on).first():
+        return done
+    version = StrategyVersion.objects.filter(book=book, state="active").first()
+    if version is None:
+        raise Invalid(_("The book {book} has no strategy in force.").format(book=book.code),
+                      hint=_("Add one and activate it."))  # fmt: skip
+    night = writing.decided(book=book, version=version, facts=facts, on=on, at=at,
+                            progress=progress)  # fmt: skip
+    path = writing.write_file(book=book, on=on, rows=night.rows)
+    try:
+        with record(PlanDecided, by=by, at=at, book=book, on=on, strategy=str(version)) as event:
+            pointer = attach(path, rows=night.rows.height)
+            plan = writing.write_plan(book=book, version=version, night=night, pointer=pointer,
+                                      on=on, at=at)  # fmt: skip
+            writing.write_decisions(plan=plan, version=version, night=night, progress=progress)
+            event.note(
+                cases=plan.rows, chosen=plan.chosen, file=pointer, budgets=plan.budgets,
+                prices=plan.prices, certificate=plan.certificate, refused=plan.refused,
+                rulebook=night.rulebook,
+            )  # fmt: skip
+            return event.about(plan)
+    except IntegrityError:
+        # Two nights at once: the other one was first.
+        if other := Plan.objects.filter(book=book, on=on).first():
+            return other
+        raise
+
+
+def mark(*, decisions: Sequence[int], state: str, by: Actor | None = None,
+         at: datetime | None = None, book: Book | None = None) -> int:  # fmt: skip
+    """
+    Say what became of decisions; gives how many changed.
+
+    Inside the operation of a later stage, which writes the event, `by` is left out; with it, this
+    is an operation of its own.
+
+    :raises Invalid: for a state that decisions do not end in
+    """
+    if state not in MAY_BECOME:
+        raise Invalid(_("A decision cannot be marked {state}.").format(state=state))
+    if by is None:
+        return _mark(decisions, state)
+    if at is None:
+        raise Invalid(_("Say when."))
+    with record(DecisionsMarked, by=by, at=at, book=book, state=state) as event:
+        count = _mark(decisions, state)
+        event.note(count=count)
+    return count
+
+
+def _mark(decisions: Sequence[int], state: str) -> int:
+    count, ids = 0, list(decisions)
+    with transaction.atomic():
+        for start in range(0, len(ids), 500):
+            rows = Decision.objects.filter(pk__in=ids[start : start + 500])
+            count += rows.filter(state__in=MAY_BECOME[Decision.State(state)]).update(state=state)
+    return count
+
+
+def lapse(
+    *, before: datetime, by: Actor, at: datetime, case: Case | None = None,
+    book: Book | None = None,
+) -> int:  # fmt: skip
+    """
+    Let waiting decisions of a case or book lapse: those whose window closed before an instant,
+    or for a case all that still wait. Gives how many.
+    """
+    if (case is None) == (book is None):
+        raise Invalid(_("Name a case or a book."))
+    rows = Decision.objects.filter(state=Decision.State.WAITING)
+    if case is not None:
+        rows = rows.filter(case=case, plan__at__lte=before)
+    else:
+        rows = rows.filter(book=book, not_after__lte=before)
+    if not rows.exists():
+        return 0
+    with record(DecisionsLapsed, by=by, at=at, case=case, book=book, before=before) as event:
+        count = rows.update(state=Decision.State.LAPSED)
+        event.note(count=count)
+    return count

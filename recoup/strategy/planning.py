@@ -1,0 +1,197 @@
+"""
+One night's plan: every case of the book with what is done, or why nothing is.
+
+Pure but for the rule engine: frames in, a frame out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from recoup.kernel.progress import Progress, quiet
+from recoup.people.models import Book
+from recoup.strategy import eligibility, sequence, valuing
+from recoup.strategy.choosing import Choice, choose
+from recoup.strategy.eligibility import Eligibility
+from recoup.strategy.schema import BUDGETS, Strategy
+from recoup.strategy.sequence import Standing
+
+
+@dataclass(frozen=True)
+class Frames:
+    """
+    What a plan is made from. `cases` is the case frame with scores and `contacts_7`,
+    `contacts_30`, `contacts_limit` and `pending` from earlier decisions; `past` the last step
+    carried out in each segment.
+    """
+
+    cases: pl.DataFrame
+    points: pl.DataFrame
+    past: pl.DataFrame
+    facts: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Night:
+    """A plan: `rows` has one line for every case; the rest is for the record of the night."""
+
+    rows: pl.DataFrame
+    choice: Choice
+    refused: dict[str, dict[str, int]]
+    rulebook: str
+
+    @property
+    def budgets(self) -> dict[str, dict[str, float]]:
+        """Of each budget, how much there was and how much was used."""
+        return {
+            name: {"budget": limit, "used": float(used)}
+            for name, limit, used in zip(BUDGETS, self.limits, self.choice.used, strict=True)
+        }
+
+    limits: tuple[float, ...] = ()
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """What one more unit of each budget would have won, in minor units."""
+        return {
+            name: round(float(price), 6)
+            for name, price in zip(BUDGETS, self.choice.plan.prices, strict=True)
+        }
+
+    @property
+    def certificate(self) -> dict[str, float]:
+        """How good the plan is, before the randomised slice."""
+        proof = self.choice.plan.certificate
+        return {
+            "bound": proof.bound, "primal": proof.primal, "gap": proof.gap,
+            "passes": proof.passes,
+        }  # fmt: skip
+
+
+def seed_of(*parts: str) -> int:
+    """A stable seed from any texts."""
+    return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:8], "big") >> 1
+
+
+def night(
+    *, book: Book, strategy: Strategy, digest: str, frames: Frames, on: date, at: datetime,
+    progress: Progress = quiet,
+) -> Night:  # fmt: skip
+    """Decide for every case of the book."""
+    cases = frames.cases.sort("case")
+    total = cases.height
+    progress("strategy", 0, total)
+    standing = sequence.stand(
+        strategy=strategy, cases=cases, points=frames.points, past=frames.past,
+        book=book.code, on=on,
+    )  # fmt: skip
+    due = np.flatnonzero(standing.why == "")
+    some = cases[due]
+    offered = standing.allowed[due]
+    _close_hours(strategy, some["time_zones"], offered, standing, due, on, at)
+    lawful = eligibility.judge(
+        book=book, strategy=strategy, cases=some["case"], offered=offered, facts=frames.facts,
+        on=on,
+    )  # fmt: skip
+    progress("strategy", total // 2, total)
+    worth = valuing.values(strategy=strategy, cases=some, allowed=lawful.allowed)
+    use, budgets = valuing.uses(strategy)
+    chosen = choose(
+        values=worth, use=use, budgets=budgets, explore=strategy.explore,
+        seed=seed_of(digest, book.code, on.isoformat()),
+    )  # fmt: skip
+    why = _why_not(standing, due, lawful, chosen, worth, use, budgets)
+    rows = _rows(strategy, cases, standing, due, lawful, chosen, worth, why)
+    progress("strategy", total, total)
+    return Night(
+        rows=rows,
+        choice=chosen,
+        rulebook=lawful.rulebook,
+        limits=tuple(budgets.tolist()),
+        refused={"why": _counted(why), "rules": dict(sorted(lawful.fired.items()))},
+    )
+
+
+def _counted(why: np.ndarray) -> dict[str, int]:
+    return dict(sorted(Counter(word for word in why.tolist() if word).items()))
+
+
+def _close_hours(
+    strategy: Strategy, zones: pl.Series, offered: np.ndarray, standing: Standing,
+    due: np.ndarray, on: date, at: datetime,
+) -> None:  # fmt: skip
+    """Close treatments whose window has passed, or that has no hour common to all zones."""
+    texts = zones.to_numpy()
+    for text in sorted(set(texts.tolist())):
+        here = texts == text
+        for number, treatment in enumerate(strategy.treatments.values()):
+            last = on + timedelta(days=treatment.days - 1)
+            hours = eligibility.windows(treatment=treatment, zones=text, on=on, closes_on=last)
+            if hours is None or hours[1] <= at:
+                offered[here, number] = False
+    shut = due[~offered.any(axis=1)]
+    marks = np.zeros(len(standing.why), dtype=bool)
+    marks[shut] = True
+    standing.leave(marks, "no_common_hour")
+
+
+def _why_not(
+    standing: Standing, due: np.ndarray, lawful: Eligibility, chosen: Choice, worth: np.ndarray,
+    use: np.ndarray, budgets: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Why nothing is done, for every case of the book; empty where something is."""
+    why = standing.why.copy()
+    inside = why[due]
+    inside = np.where(inside == "", lawful.why, inside)
+    idle = (inside == "") & (chosen.action < 0)
+    best = worth.max(axis=1, initial=-np.inf)
+    inside[idle] = np.where(
+        chosen.explored[idle], "explored", np.where(best[idle] > 0, "budget", "not_worth")
+    )
+    why[due] = inside
+    return why
+
+
+def _rows(
+    strategy: Strategy, cases: pl.DataFrame, standing: Standing, due: np.ndarray,
+    lawful: Eligibility, chosen: Choice, worth: np.ndarray, why: np.ndarray,
+) -> pl.DataFrame:  # fmt: skip
+    n, names = cases.height, [*strategy.treatments, ""]
+    channels = [*(treatment.channel for treatment in strategy.treatments.values()), ""]
+    action = np.full(n, -1, dtype=np.int32)
+    propensity, value = np.ones(n), np.zeros(n)
+    explored, point = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
+    admissible, rules = np.zeros(n, dtype=np.int32), np.full(n, "", dtype=object)
+    action[due], propensity[due] = chosen.action, chosen.propensity
+    explored[due], admissible[due] = chosen.explored, np.isfinite(worth).sum(axis=1)
+    rules[due] = np.where(lawful.why == "", "", lawful.rules)
+    picked = np.flatnonzero(chosen.action >= 0)
+    value[due[picked]] = worth[picked, chosen.action[picked]]
+    point[due[picked]] = lawful.point[picked, chosen.action[picked]]
+    return cases.select(
+        "case", "stage", "days_past_due", "owed", "overdue", "repay_30", "lost_contact",
+        "starter", "contacts_30", "time_zones",
+    ).with_columns(
+        arm=_texts(standing.arm), arm_share=pl.Series(standing.share),
+        segment=_texts(standing.segment), step=pl.Series(standing.step),
+        step_code=_texts(standing.step_code), why=_texts(why), rules=_texts(rules),
+        treatment=pl.Series(action).replace_strict(
+            [*range(len(names) - 1), -1], names, return_dtype=pl.String
+        ),
+        channel=pl.Series(action).replace_strict(
+            [*range(len(names) - 1), -1], channels, return_dtype=pl.String
+        ),
+        contact_point=pl.Series(point), admissible=pl.Series(admissible),
+        propensity=pl.Series(propensity), explored=pl.Series(explored),
+        value=pl.Series(value.round().astype(np.int64)),
+    )  # fmt: skip
+
+
+def _texts(values: np.ndarray) -> pl.Series:
+    return pl.Series(values.tolist(), dtype=pl.String)

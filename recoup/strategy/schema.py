@@ -1,0 +1,152 @@
+"""What a strategy says, as values. `reading` makes them from YAML; `docs/stages/strategy.md` explains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time
+
+from recoup.kernel.ids import fraction
+from recoup.strategy.expressions import Condition
+
+CHANNELS = ("sms", "email", "letter", "task")
+MEDIA = {"sms": "phone", "email": "email", "letter": "address", "task": ""}
+BUDGETS = ("sms", "email", "letter", "task_minutes", "spend")
+HOLDOUT = "holdout"
+
+
+@dataclass(frozen=True)
+class Exit:
+    """When contact for a case ends, and what that is called."""
+
+    code: str
+    when: Condition
+
+
+@dataclass(frozen=True)
+class ContactLimit:
+    """At most so many contacts to one person in so many days."""
+
+    contacts: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """The figures of the value model that nobody has measured on this book yet."""
+
+    repay_30: float
+    recoverable: float
+    wear: float
+    harm: float
+    harm_growth: float
+    minute: float
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """
+    One way to act: a message by a channel, or minutes of a collector.
+
+    `window` is wall time where the borrower is; `days` how long the action may wait to be carried
+    out; `cost` minor units; `effect` log-odds; `reach` the chance that the person notices.
+    """
+
+    code: str
+    channel: str
+    template: str
+    window: tuple[time, time]
+    days: int
+    cost: int
+    minutes: int
+    effect: float
+    reach: float
+    only_if: Condition | None
+    offer: dict[str, int | float] = field(default_factory=dict)
+
+    def uses(self, minute: float) -> dict[str, float]:
+        """What it takes out of each budget."""
+        return {
+            self.channel: 1.0,
+            "task_minutes": float(self.minutes),
+            "spend": self.spend(minute),
+        }
+
+    def spend(self, minute: float) -> float:
+        """What it costs in minor units, a collector's minutes included."""
+        return self.cost + self.minutes * minute
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a sequence: wait, then at most one of some treatments."""
+
+    code: str
+    wait_days: int
+    choose: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A group of cases and the sequence they go through."""
+
+    code: str
+    when: Condition
+    steps: tuple[Step, ...]
+    repeat_after_days: int | None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of the experiment; what it leaves empty is as in the champion."""
+
+    code: str
+    share: float
+    note: str
+    self_cure: Condition | None
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A whole strategy, valid."""
+
+    name: str
+    note: str
+    holdout: float
+    explore: float
+    self_cure: Condition | None
+    exits: tuple[Exit, ...]
+    contact_limit: ContactLimit
+    budgets: dict[str, float]
+    assumptions: Assumptions
+    treatments: dict[str, Treatment]
+    segments: tuple[Segment, ...]
+    salt: str
+    arms: tuple[Arm, ...]
+
+    def segments_of(self, arm: Arm) -> tuple[Segment, ...]:
+        """The champion's segments with the arm's own in the place of those of the same code."""
+        own = {segment.code: segment for segment in arm.segments}
+        return tuple(own.get(segment.code, segment) for segment in self.segments)
+
+    def self_cure_of(self, arm: Arm) -> Condition | None:
+        """Whom this arm leaves alone because they will pay by themselves."""
+        return arm.self_cure or self.self_cure
+
+    def arm_of(self, person: int) -> Arm:
+        """The arm of a person: the same on every night, machine and engine."""
+        place, total = fraction("arm", self.salt, person), 0.0
+        for arm in self.arms:
+            total += arm.share
+            if place < total:
+                return arm
+        return self.arms[-1]
+
+
+def in_holdout(*, book: str, person: int, share: float) -> bool:
+    """
+    Whether a person is in a book's permanent holdout.
+
+    The salt is the book's, so no strategy can change who is in; a larger share only adds people.
+    """
+    return fraction(HOLDOUT, book, person) < share

@@ -1,0 +1,55 @@
+"""
+What an action is worth: the first value model, written so that anybody can argue with it.
+
+    gain  = recoverable * overdue * reach * (1 - lost) * (sigmoid(logit(p) + effect * wear^k) - p)
+    harm  = harm * (1 + harm_growth * k)
+    value = gain - cost - harm                                                    minor units
+
+p is the score of paying within 30 days, `lost` the score of being out of reach, k the contacts of
+the last 30 days. `effect`, `reach`, `recoverable`, `wear` and `harm` are assumptions written in
+the strategy; none has been measured on the book. A shift in log-odds moves most where the outcome
+is open and least where a person pays, or does not, whatever we do (Lo, 2002, SIGKDD Explorations
+4(2), on modelling the true lift).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from recoup.strategy.schema import BUDGETS, Strategy
+
+Floats = NDArray[np.float64]
+
+
+def values(*, strategy: Strategy, cases: pl.DataFrame, allowed: NDArray[np.bool_]) -> Floats:
+    """
+    The value of every treatment for every case, (cases, treatments), in minor units; minus
+    infinity where it is not allowed.
+    """
+    assume = strategy.assumptions
+    chance = cases["repay_30"].cast(pl.Float64).fill_null(assume.repay_30).to_numpy()
+    chance = np.clip(chance, 1e-4, 1 - 1e-4)
+    lost = np.clip(cases["lost_contact"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0, 1)
+    overdue = cases["overdue"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    recent = cases["contacts_30"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    log_odds = np.log(chance / (1 - chance))
+    tired = assume.wear**recent
+    harm = assume.harm * (1 + assume.harm_growth * recent)
+    found = np.full(allowed.shape, -np.inf)
+    for at, treatment in enumerate(strategy.treatments.values()):
+        lift = 1 / (1 + np.exp(-(log_odds + treatment.effect * tired))) - chance
+        gain = assume.recoverable * overdue * treatment.reach * (1 - lost) * lift
+        found[:, at] = gain - treatment.spend(assume.minute) - harm
+    return np.where(allowed, found, -np.inf)
+
+
+def uses(strategy: Strategy) -> tuple[Floats, Floats]:
+    """What each treatment takes of each budget, (treatments, budgets), and the budgets."""
+    minute = strategy.assumptions.minute
+    use = np.zeros((len(strategy.treatments), len(BUDGETS)))
+    for at, treatment in enumerate(strategy.treatments.values()):
+        taken = treatment.uses(minute)
+        use[at] = [taken.get(name, 0.0) for name in BUDGETS]
+    return use, np.array([strategy.budgets[name] for name in BUDGETS])

@@ -1,0 +1,152 @@
+"""Reading the night's frames and writing its plan: one file, one row, and the chosen decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from django.conf import settings
+
+from recoup.kernel.progress import Progress, quiet
+from recoup.people.models import Book
+from recoup.portfolio import queries as portfolio
+from recoup.portfolio.models import Case
+from recoup.scoring import queries as scoring
+from recoup.strategy import eligibility, history, planning
+from recoup.strategy.models import Decision, Plan, StrategyVersion
+from recoup.strategy.planning import Frames, Night
+from recoup.strategy.reading import read
+from recoup.strategy.schema import Strategy
+
+BATCH = 2000
+SCORES = {
+    "repay_30": pl.Float64, "roll": pl.Float64, "lost_contact": pl.Float64, "starter": pl.Boolean,
+}  # fmt: skip
+
+
+def decided(
+    *, book: Book, version: StrategyVersion, facts: pl.DataFrame, on: date, at: datetime,
+    progress: Progress = quiet,
+) -> Night:  # fmt: skip
+    """The plan of a night, in memory."""
+    strategy = read(version.source)
+    return planning.night(
+        book=book, strategy=strategy, digest=version.digest, on=on, at=at, progress=progress,
+        frames=frames(book=book, strategy=strategy, facts=facts, on=on, at=at),
+    )  # fmt: skip
+
+
+def frames(
+    *, book: Book, strategy: Strategy, facts: pl.DataFrame, on: date, at: datetime
+) -> Frames:
+    """Everything a plan is made from, each read once."""
+    cases = portfolio.case_frame(book=book, on=on)
+    scores = scoring.scores_frame(book=book, on=on)
+    recent = history.contacts_frame(book=book, on=on, at=at, days=strategy.contact_limit.days)
+    points = portfolio.contact_point_frame(book=book, on=on)
+    cases = cases.join(with_scores(scores), on="case", how="left", maintain_order="left")
+    cases = cases.join(recent, on="case", how="left", maintain_order="left").with_columns(
+        pl.col("contacts_7", "contacts_30", "contacts_limit", "pending").fill_null(0),
+        days_placed=(pl.lit(on) - pl.col("placed_on")).dt.total_days(),
+        has_team=pl.col("team").is_not_null(),
+        has_agency=pl.col("agency").is_not_null(),
+        time_zones=pl.col("time_zones").fill_null(""),
+    )
+    points = points.filter((pl.col("party") == "debtor") & (pl.col("state") != "invalid"))
+    return Frames(cases=cases, points=points, past=history.past_frame(book=book), facts=facts)
+
+
+def with_scores(scores: pl.DataFrame) -> pl.DataFrame:
+    """The columns of scores that conditions know; a score nobody gave is not known."""
+    given = [
+        pl.col(name).cast(kind) if name in scores.columns else pl.lit(None, kind).alias(name)
+        for name, kind in SCORES.items()
+    ]
+    return scores.select(pl.col("case").cast(pl.Int64), *given)
+
+
+def folder(book: Book) -> Path:
+    """Where the plans of a book lie."""
+    path = Path(settings.DATA_DIR) / "plans" / str(book.pk)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def write_file(*, book: Book, on: date, rows: pl.DataFrame) -> Path:
+    """Write the plan to a temporary name, then give it its own: it is whole or it is not there."""
+    path = folder(book) / f"{on.isoformat()}.parquet"
+    unfinished = path.with_suffix(".unfinished")
+    rows.write_parquet(unfinished, compression="zstd")
+    unfinished.replace(path)
+    return path
+
+
+def write_plan(
+    *, book: Book, version: StrategyVersion, night: Night, pointer: dict[str, Any], on: date,
+    at: datetime,
+) -> Plan:  # fmt: skip
+    """The row of the night."""
+    return Plan.objects.create(
+        book=book, strategy=version, on=on, at=at, file=pointer["file"], digest=pointer["sha256"],
+        rows=night.rows.height, chosen=night.rows.filter(pl.col("treatment") != "").height,
+        budgets=night.budgets, prices=night.prices, certificate=night.certificate,
+        refused=night.refused,
+    )  # fmt: skip
+
+
+def write_decisions(
+    *, plan: Plan, version: StrategyVersion, night: Night, progress: Progress = quiet
+) -> None:
+    """The rows of what was chosen, in batches."""
+    strategy, done = read(version.source), 0
+    chosen = night.rows.filter(pl.col("treatment") != "")
+    for part in chosen.iter_slices(BATCH):
+        Decision.objects.bulk_create(_decisions(plan, strategy, part), batch_size=500)
+        done += part.height
+        progress("strategy", done, chosen.height)
+
+
+def _decisions(plan: Plan, strategy: Strategy, part: pl.DataFrame) -> Iterator[Decision]:
+    tasks = part.filter(pl.col("channel") == "task")["case"].to_list()
+    collectors = dict(Case.objects.filter(pk__in=tasks).values_list("pk", "collector"))
+
+    @lru_cache(maxsize=512)
+    def hours(code: str, zones: str) -> tuple[datetime, datetime]:
+        treatment = strategy.treatments[code]
+        found = eligibility.windows(
+            treatment=treatment, zones=zones, on=plan.on,
+            closes_on=plan.on + timedelta(days=treatment.days - 1),
+        )  # fmt: skip
+        if found is None:
+            raise AssertionError("A decision without common hours was planned.")
+        return found
+
+    for row in part.iter_rows(named=True):
+        opens, closes = hours(row["treatment"], row["time_zones"])
+        treatment = strategy.treatments[row["treatment"]]
+        yield Decision(
+            book_id=plan.book_id, plan=plan, case_id=row["case"], on=plan.on,
+            segment=row["segment"], treatment=row["treatment"], step=row["step"],
+            channel=row["channel"], template=treatment.template,
+            contact_point_id=row["contact_point"] or None, not_before=opens, not_after=closes,
+            arm=row["arm"], propensity=row["propensity"], value=row["value"],
+            priority=max(-(2**31), min(2**31 - 1, row["value"] // 100)), offer=treatment.offer,
+            assignee_id=collectors.get(row["case"]) if row["channel"] == "task" else None,
+            reason=_reason(row),
+        )  # fmt: skip
+
+
+def _reason(row: dict[str, Any]) -> dict[str, Any]:
+    """Why this was chosen, as data for a sentence."""
+    reason = {
+        "stage": row["stage"], "days_past_due": row["days_past_due"], "overdue": row["overdue"],
+        "step": row["step_code"], "contacts_30": row["contacts_30"],
+        "admissible": row["admissible"], "explored": row["explored"], "value": row["value"],
+    }  # fmt: skip
+    if row["repay_30"] is not None:
+        reason |= {"repay_30": round(row["repay_30"], 4), "starter": bool(row["starter"])}
+    return reason

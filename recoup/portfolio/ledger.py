@@ -63,11 +63,41 @@ def today_of(loan: Loan, at: datetime) -> date:
     return local_day(at, loan.book.time_zone)
 
 
+def falls_due(*, entries: Sequence[Entry], schedule: Sequence[Due], on: date) -> list[Due]:
+    """
+    The instalments whose interest or cost is due by a day and not posted yet.
+
+    Only after the ledger begins, and only while something is owed.
+    """
+    if not entries or not sum(balances(entries)[account] for account in RECEIVABLES):
+        return []
+    begins, posted = entries[0].value_on, {entry.cause for entry in entries}
+    return [
+        due
+        for due in schedule
+        if begins < due.due_on <= on and due.interest + due.cost and cause_of(due) not in posted
+    ]
+
+
+def cause_of(due: Due) -> str:
+    """What the entry is posted for, by which the interest and cost of an instalment fall due."""
+    return f"instalment:{due.number}"
+
+
 def age_of(loan: Loan, on: date) -> ageing.Age:
-    """The age of a loan on a day, from its ledger and schedule."""
+    """
+    The age of a loan on a day, from its ledger and schedule.
+
+    Counts what will have fallen due by then, so that it may be asked for a day to come.
+    """
+    entries, schedule = entries_of(loan), schedule_of(loan)
+    found = balances(entries, on)
+    for due in falls_due(entries=entries, schedule=schedule, on=on):
+        found["interest"] += due.interest
+        found["cost"] += due.cost
     return ageing.age(
-        balances=balances(entries_of(loan), on), schedule=schedule_of(loan), on=on,
-        overdue_since=loan.overdue_since, matures_on=loan.matures_on,
+        balances=found, schedule=schedule, on=on, overdue_since=loan.overdue_since,
+        matures_on=loan.matures_on,
     )  # fmt: skip
 
 

@@ -98,7 +98,9 @@ def _age_chunk(
     cases = Case.objects.filter(book=book, pk__range=(first, last), state__in=states.LIVE)
     # A payment locks its case, so it waits here and never writes figures that are older.
     list(cases.select_for_update().values_list("pk", flat=True))
-    loans = Loan.objects.filter(book=book, case__range=(first, last), case__state__in=states.LIVE)
+    loans = Loan.objects.filter(
+        book=book, case__gte=first, case__lte=last, case__state__in=states.LIVE
+    )
     return _age_loans(loans, cases, on, at)
 
 

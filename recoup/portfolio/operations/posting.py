@@ -209,31 +209,25 @@ def fall_due(*, loan: Loan, case: Case, on: date, by: Actor, at: datetime) -> in
     """
     Post the interest and cost of instalments that fell due by a day and are not posted yet.
 
-    Only after the ledger begins, and only while something is owed. `age_book` does the same for a
-    whole book; this is for a payment that comes before the night.
+    `age_book` does the same for a whole book; this is for a payment that comes before the night.
     """
-    entries = ledger.entries_of(loan)
-    if not entries or not sum(ledger.balances(entries)[account] for account in RECEIVABLES):
-        return 0
-    begins, posted = entries[0].value_on, {entry.cause for entry in entries}
-    new = [
-        Entry(
-            loan=loan, kind=Entry.Kind.ACCRUAL, cause=f"instalment:{due.number}",
-            value_on=due.due_on, posted_at=at, interest=due.interest, cost=due.cost,
-            income=-(due.interest + due.cost),
-        )
-        for due in ledger.schedule_of(loan)
-        if begins < due.due_on <= on
-        and due.interest + due.cost
-        and f"instalment:{due.number}" not in posted
-    ]  # fmt: skip
-    if new:
-        total = Money(sum(entry.owed for entry in new), loan.currency)
+    found = ledger.falls_due(
+        entries=ledger.entries_of(loan), schedule=ledger.schedule_of(loan), on=on
+    )
+    if found:
+        total = Money(sum(due.interest + due.cost for due in found), loan.currency)
         with record(
             AmountAccrued, by=by, at=at, case=case, amount=total, account="interest", loan=loan.pk
         ):
-            Entry.objects.bulk_create(new)
-    return len(new)
+            Entry.objects.bulk_create(
+                Entry(
+                    loan=loan, kind=Entry.Kind.ACCRUAL, cause=ledger.cause_of(due),
+                    value_on=due.due_on, posted_at=at, interest=due.interest, cost=due.cost,
+                    income=-(due.interest + due.cost),
+                )
+                for due in found
+            )  # fmt: skip
+    return len(found)
 
 
 def _check_amount(loan: Loan, amount: Money) -> None:

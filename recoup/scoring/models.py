@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django_scopes import ScopedManager
@@ -14,8 +14,9 @@ class ScoreModel(models.Model):
     """
     A trained model (or the documented starter score) for one target, with how it was judged.
 
-    `card` holds metrics with intervals, feature list, drift reference and reason texts;
-    `file` the model itself under the data folder, checked by `digest`.
+    `target` is one of `Target`, or the name of an outcome that a lender's file gives. `card`
+    holds metrics with intervals, the feature list and the drift reference; `file` the model
+    itself under the data folder, checked by `digest`.
     """
 
     class Target(models.TextChoices):
@@ -30,7 +31,7 @@ class ScoreModel(models.Model):
         NOT_TRAINABLE = "not_trainable"
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="score_models")
-    target = models.CharField(max_length=20, choices=Target.choices)
+    target = models.CharField(max_length=60)
     family = models.CharField(max_length=12)
     version = models.PositiveIntegerField()
     state = models.CharField(max_length=14, choices=State.choices)
@@ -49,8 +50,28 @@ class ScoreModel(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["book", "target", "family", "version"], name="model_version_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["book", "target"],
+                condition=models.Q(state="champion"),
+                name="model_one_champion",
+            ),
         ]
+
+    def keep_reference(self, reference: dict[str, Any]) -> None:
+        """Keep what drift is held against; for a model that training left without."""
+        self.card = {**self.card, "reference": reference}
+        self.save(update_fields=["card"])
+
+    def retire(self, state: str) -> None:
+        """Take the model out of use: retired, or kept as a candidate beside the champion."""
+        self.state = state
+        self.save(update_fields=["state"])
+
+    @property
+    def is_starter(self) -> bool:
+        """Whether this is the documented starter score, which no outcome has trained."""
+        return self.family == "starter"
 
     def __str__(self) -> str:
         return f"{self.target} {self.family} v{self.version}"

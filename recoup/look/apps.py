@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class LookConfig(AppConfig):
     name = "recoup.look"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,3 +1,13 @@
 """Every address."""
 
-urlpatterns: list = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("recoup.look.urls")),
+    path("sign-in/", include("allauth.urls")),
+    path("work/", include("recoup.desks.workbench.urls")),
+]
+handler400 = "recoup.look.errors.bad_request"
+handler403 = "recoup.look.errors.forbidden"
+handler404 = "recoup.look.errors.not_found"
+handler500 = "recoup.look.errors.broken"

@@ -1,0 +1,1 @@
+"""The desk of collectors and their leaders: the queue, the cases, what is done on one."""

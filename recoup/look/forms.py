@@ -1,0 +1,54 @@
+"""Fields that desks share: amounts as people write them, days with a calendar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from recoup.kernel.errors import Invalid, RecoupError
+from recoup.kernel.money import Money
+from recoup.kernel.text import tidy
+
+
+class MoneyField(forms.CharField):
+    """An amount in a currency, read as people write it: 1,234.50, ¥1234.5, １２３."""
+
+    def __init__(self, *, currency: str = "CNY", **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        )
+        super().__init__(max_length=30, **kwargs)
+        self.currency = currency
+
+    def clean(self, value: Any) -> Any:
+        """The amount. :raises ValidationError: for what is no amount, or not more than nothing"""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            amount = Money.parse(tidy(text), self.currency)
+        except Invalid:
+            raise forms.ValidationError(
+                _("“%(text)s” is not an amount. Write it as 1,234.50.") % {"text": text}
+            ) from None
+        if amount.minor <= 0:
+            raise forms.ValidationError(_("The amount must be more than nothing."))
+        return amount
+
+
+class DayField(forms.DateField):
+    """A day, chosen in the browser's calendar or typed as 2026-11-23."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        kwargs.setdefault("widget", widget)
+        super().__init__(input_formats=["%Y-%m-%d", "%Y/%m/%d"], **kwargs)
+
+
+def take(form: forms.Form, error: RecoupError) -> None:
+    """Show what a stage said about the input above the form that sent it."""
+    said = [str(problem) for problem in getattr(error, "problems", ())] or [str(error)]
+    for text in said:
+        form.add_error(None, text)

@@ -1,0 +1,72 @@
+"""What stands in the side menu: an entry for each place that a viewer's permissions open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from recoup.kernel.actors import Viewer
+from recoup.people import scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place: its address name, icon, title, the permissions of which one opens it."""
+
+    name: str
+    icon: str
+    title: str | Promise
+    any_of: tuple[str, ...]
+    key: str = ""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return reverse(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Places that belong together."""
+
+    title: str | Promise
+    entries: tuple[Entry, ...]
+
+
+MENU = (
+    Group(_("Casework"), (
+        Entry("cases", "folder", _("Cases"), (scopes.SEE_CASES,), "c"),
+    )),
+)  # fmt: skip
+
+# Where a role begins. Everyone else begins at the first entry that opens.
+HOME = {
+    "collector": "queue",
+    "agency": "cases",
+    "team_leader": "queue",
+    "analyst": "plan",
+    "executive": "board",
+    "reviewer": "refusals",
+    "compliance": "refusals",
+    "administrator": "status",
+}
+
+
+def menu(viewer: Viewer) -> list[Group]:
+    """The groups and entries that open for a viewer."""
+    groups = []
+    for group in MENU:
+        entries = tuple(entry for entry in group.entries if viewer.may.intersection(entry.any_of))
+        if entries:
+            groups.append(Group(group.title, entries))
+    return groups
+
+
+def home_of(viewer: Viewer) -> str | None:
+    """The name of the page where a viewer begins; `None` if nothing opens."""
+    opened = [entry.name for group in menu(viewer) for entry in group.entries]
+    wanted = HOME.get(viewer.role)
+    return wanted if wanted in opened else next(iter(opened), None)

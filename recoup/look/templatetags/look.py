@@ -1,0 +1,139 @@
+"""How figures, days, codes and addresses stand on a page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from recoup.kernel.money import Money
+from recoup.look import once, sentences, terms
+
+register = template.Library()
+
+
+@register.filter
+def money(minor: int | None, currency: str = "CNY") -> str:
+    """An amount of minor units."""
+    return "–" if minor is None else sentences.money(Money(int(minor), currency or "CNY"))
+
+
+@register.filter
+def day(value: date | str | None) -> str:
+    """A day by the locale."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value[:10]) if value else None
+    return sentences.day(value) if value else "–"
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """An instant by the locale, with the exact one for machines."""
+    if value is None:
+        return "–"
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), sentences.moment(value))
+
+
+@register.filter
+def time_of_day(value: datetime | None) -> str:
+    """The time of an instant, on the clocks of the house."""
+    return f"{timezone.localtime(value):%H:%M}" if value else "–"
+
+
+@register.filter
+def term(code: object, kind: str) -> str:
+    """The trade's word for a code."""
+    return terms.word(kind, code)
+
+
+@register.filter
+def badge(code: object, kind: str) -> SafeString:
+    """A code as a small label, coloured by its meaning."""
+    return format_html(
+        '<span class="tag tag-{}">{}</span>', terms.tone(code), terms.word(kind, code)
+    )
+
+
+@register.filter
+def percent(value: float | Decimal | None, places: int = 1) -> str:
+    """A share of one as per cent."""
+    return "–" if value is None else f"{float(value) * 100:,.{places}f}%"
+
+
+@register.filter
+def number(value: int | float | None, places: int = 0) -> str:
+    """A number with thousands apart."""
+    return "–" if value is None else f"{float(value):,.{places}f}"
+
+
+@register.filter
+def stage_tone(stage: str) -> str:
+    """How late a stage is, as a colour: the later, the warmer."""
+    digits = stage[1:]
+    if not stage.startswith("M") or not digits.rstrip("+").isdigit():
+        return "quiet"
+    month = int(digits.rstrip("+"))
+    return "info" if month <= 1 else "warn" if month <= 3 else "bad"
+
+
+@register.filter
+def key(mapping: Any, name: object) -> Any:
+    """The value of a mapping under a name that is itself a value."""
+    return mapping.get(name) if hasattr(mapping, "get") else None
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite; it says nothing that the text beside it does not."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        static("vendor/icons.svg"), name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def once_field() -> SafeString:
+    """The hidden token that makes a form count once."""
+    return format_html('<input type="hidden" name="{}" value="{}">', once.FIELD, once.token())
+
+
+@register.simple_tag(takes_context=True)
+def sorted_by(context: dict[str, Any], name: str) -> str:
+    """The address of this page sorted by a column; the other way round at the second click."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    query["order"] = name if query.get("order") == f"-{name}" else f"-{name}"
+    query.pop("page", None)
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def sort_mark(context: dict[str, Any], name: str, default: str = "") -> str:
+    """Whether a column sorts up or down now, for `aria-sort`."""
+    order = context["request"].GET.get("order") or default
+    return {name: "ascending", f"-{name}": "descending"}.get(order, "none")
+
+
+@register.simple_tag
+def styled(field: BoundField) -> SafeString:
+    """A form's field with the look of the house, and its errors tied to it."""
+    kind = getattr(field.field.widget, "input_type", "")
+    look = {"checkbox": "form-check-input", "select": "form-select", "hidden": ""}
+    attrs = {"class": look.get(kind, "form-control")}
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    return SafeString(field.as_widget(attrs=attrs))
+
+
+@register.simple_tag
+def name_local(code: str) -> str:
+    """A language's own name for itself."""
+    return {"zh-hans": "中文", "en": "English"}.get(code, code)

@@ -1,0 +1,1 @@
+"""What a person sees, driven in a real browser and looked at."""

@@ -1,0 +1,82 @@
+"""A small book with one account for each role, made by hand, for browsers to look at."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime
+from typing import Any
+
+from recoup.kernel.actors import Actor
+from recoup.people import operations, scopes
+from recoup.people.models import Agency, Book, Team
+from recoup.portfolio.models import Case
+from tests.cast import place
+
+PASSWORD = "correct horse battery"
+SYSTEM = Actor.system("seed")
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗"
+GIVEN = ("明", "娜", "小红", "建国", "秀英", "伟", "芳", "志强", "丽丽", "海涛")
+REGIONS = ("浙江", "江苏", "广东", "四川", "湖北", "山东", "河南", "上海")
+ROLES = {
+    "lina": ("李娜", "collector"), "chen": ("陈组长", "team_leader"), "zhao": ("赵质检", "reviewer"),
+    "sun": ("孙分析", "analyst"), "qian": ("钱总", "executive"), "zhou": ("周合规", "compliance"),
+    "admin": ("管理员", "administrator"), "hengyuan": ("恒远坐席", "agency"),
+}  # fmt: skip
+
+
+def seed(*, at: datetime, cases: int = 60) -> Book:
+    """A demo book with cases of every stage, and an account for each role."""
+    creditor = operations.add_creditor(
+        code="guicheng", name="归诚消费金融", by=SYSTEM, at=at, complaint_phone="4008001234"
+    )
+    book = operations.open_book(
+        creditor=creditor, code="demo", name="演示账本", mode="demo", opened_on=at.date(),
+        by=SYSTEM, at=at,
+    )  # fmt: skip
+    agency = Agency.objects.create(code="hengyuan", name="恒远")
+    agency.creditors.add(creditor)
+    first = Team.objects.create(code="m1", name="一组", creditor=creditor)
+    second = Team.objects.create(code="m2", name="二组", creditor=creditor)
+    outside = Team.objects.create(code="hy", name="恒远组", creditor=creditor, agency=agency)
+    users = _people(creditor, first, agency, outside, at)
+    with scopes.acting_for(book):
+        for number in range(cases):
+            _place(book, number, (first, first, second, outside)[number % 4], agency, users, at)
+    return book
+
+
+def _people(creditor: Any, team: Team, agency: Agency, outside: Team, at: datetime) -> Any:
+    made = {}
+    for username, (name, role) in ROLES.items():
+        extra: dict[str, Any] = {}
+        if role in ("collector", "team_leader"):
+            extra = {"team": team}
+        if role == "agency":
+            extra = {"team": outside, "agency": agency}
+        made[username] = operations.add_user(
+            username=username, name=name, role=role, creditors=[creditor], password=PASSWORD,
+            by=SYSTEM, at=at, **extra,
+        )  # fmt: skip
+    return made
+
+
+def _place(
+    book: Book, number: int, team: Team, agency: Agency, users: Any, at: datetime
+) -> Case:  # fmt: skip
+    rng = random.Random(number)
+    on: date = at.date()
+    name = SURNAMES[number % len(SURNAMES)] + GIVEN[number % len(GIVEN)]
+    days = rng.choice((3, 12, 25, 38, 47, 66, 95, 130, 170, 220))
+    case = place(
+        book=book, team=team, reference=f"C{number:05}", name=name, days_past_due=days,
+        phone=f"138{rng.randrange(10**8):08}", as_of=on,
+    )  # fmt: skip
+    case.overdue = case.loans.get().overdue
+    case.borrower.region = rng.choice(REGIONS)
+    case.borrower.save(update_fields=["region"])
+    if team.code == "hy":
+        case.agency = agency
+    if team.code == "m1" and number % 2 == 0:
+        case.collector = users["lina"]
+    case.save(update_fields=["agency", "collector"])
+    return case

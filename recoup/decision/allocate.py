@@ -28,6 +28,7 @@ Actions = NDArray[np.int32]
 NOTHING = -1
 CHUNK = 32_768  # accounts handled at once: a chunk of six actions stays in a core's cache
 SAMPLE = 50_000  # prices are first found on so many accounts, then polished on all
+SMALL = 20_000
 TOLERANCE = 1e-9  # of a budget: what rounding of floats may seem to use
 
 
@@ -150,12 +151,10 @@ def allocate(
     kept = np.isfinite(budgets)
     problem = _Instance(values, use[..., kept], budgets[kept])
     prices, bound, spent = _prices(problem, seed, start, kept, passes, accuracy)
-    chosen = _fill(problem, _cut(problem, problem.best(prices)[0], prices), prices)
+    chosen, primal = _feasible(problem, prices)
     used = problem.used(chosen)
     if (used > problem.budgets * (1 + TOLERANCE)).any():
         raise AssertionError("A plan exceeds a budget.")
-    every = np.arange(problem.count)
-    primal = float(problem.worth_of(every, chosen).sum())
     all_prices, all_used = np.zeros(len(budgets)), np.zeros(len(budgets))
     all_prices[kept] = prices
     counted = _Instance(values, use, budgets) if not kept.all() else problem
@@ -241,11 +240,27 @@ def _without_idle(problem: _Instance, prices: Floats, bound: float) -> tuple[Flo
     """A logarithm never reaches a price of nothing: try it where a budget has room to spare."""
     _, used, _ = problem.best(prices)
     idle = used < problem.budgets * 0.999
-    if not idle.any():
-        return prices, bound
-    trial = np.where(idle, 0.0, prices)
-    lower = problem.best(trial)[2]
-    return (trial, lower) if lower < bound else (prices, bound)
+    single = [np.eye(len(prices), dtype=bool)[m] for m in np.flatnonzero(idle)[:8]]
+    for off in [idle, *single] if idle.any() else []:
+        trial = np.where(off, 0.0, prices)
+        lower = problem.best(trial)[2]
+        if lower < bound:
+            prices, bound = trial, lower
+    return prices, bound
+
+
+def _feasible(problem: _Instance, prices: Floats) -> tuple[Actions, float]:
+    """A plan within all budgets, and its value. In small problems, the best of several tries."""
+    every = np.arange(problem.count)
+    best: tuple[Actions, float] = (np.full(problem.count, NOTHING, dtype=np.int32), 0.0)
+    # Rounding costs most where a budget buys few actions: prices a little off may round better.
+    for factor in (1.0, 1.02, 0.98, 1.1, 0.9, 1.3, 0.7) if problem.count <= SMALL else (1.0,):
+        near = prices * factor
+        chosen = _fill(problem, _cut(problem, problem.best(near)[0], near), near)
+        worth = float(problem.worth_of(every, chosen).sum())
+        if worth > best[1]:
+            best = chosen, worth
+    return best
 
 
 def _cut(problem: _Instance, chosen: Actions, prices: Floats) -> Actions:

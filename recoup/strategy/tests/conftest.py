@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from recoup.strategy import operations
+from recoup.strategy.reading import shipped
+
+# Everything the law asks for is in order: whatever a test wants to forbid, it says so.
+LAWFUL = {
+    "party": "debtor", "party_bound": True, "product": "other", "placement_open": True,
+    "balance": 1_200_000, "stops": 0, "opt_outs": 0, "debtor_lost": False,
+    "identity_confirmed": True, "agency_listed": True, "contact_source": "contract",
+    "has_lawful_basis": True, "point_valid": True, "time_zones": "Asia/Shanghai",
+    "birth_year": 1990, "effective_calls_today": 0, "unconnected_today": 0,
+    "attempts_agreed": False, "contacts_in_window": 0, "clock_went_back": False,
+    "sender_registered": True, "sender_own": True, "recording_ready": True,
+    "template_state": "approved", "demands_payment": False, "discloses_debt": False,
+    "sealed_to_debtor": True, "names_institution": True, "says_opt_out": True,
+    "says_complaint_channel": True, "letter_complete": True,
+}  # fmt: skip
+MEDIUM = {"sms": "phone", "email": "email", "letter": "address"}
+
+
+def facts_of(book: Any, **changed: Any) -> pl.DataFrame:
+    """Rulebook facts for every case of the book and channel, in order but for what is changed."""
+    from recoup.portfolio.models import ContactPoint
+
+    rows = []
+    for channel, medium in MEDIUM.items():
+        points = ContactPoint.objects.filter(borrower__book=book, medium=medium)
+        for case, point in points.values_list("borrower__case__pk", "pk"):
+            rows.append({"case": case, "channel": channel, "contact_point": point, **LAWFUL,
+                         **changed})  # fmt: skip
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+@pytest.fixture
+def strategy(book: Any, system: Any, at: Any) -> Any:
+    """The shipped default, in force, with nobody held out by chance."""
+    version = operations.add(book=book, source=shipped(), by=system, at=at)
+    return operations.activate(version=version, by=system, at=at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -35,17 +36,21 @@ def placement_of(book: Any) -> Placement:
 
 def place(
     *, book: Any, team: Any = None, reference: str = "C0001", name: str = "王明",
-    phone: str = "13812341234", days_past_due: int = 40, state: str = "open",
+    phone: str = "", days_past_due: int = 40, state: str = "open",
     time_zones: str = "Asia/Shanghai", as_of: date = AS_OF,
 ) -> Case:  # fmt: skip
     """
     Someone who owes 12,000.00 in twelve instalments of 1,000.00, the oldest overdue by so many days.
+
+    Each reference is a natural person of their own, with a phone and an identity number.
     """
+    serial = 0 if reference == "C0001" else zlib.crc32(reference.encode()) % 10_000
+    phone = phone or f"1381234{(1234 + serial) % 10_000:04d}"
     sealed = people.seal(
         creditor=book.creditor,
         fields=[
             ("name", name), ("phone", phone), ("email", f"{reference.lower()}@example.com"),
-            ("address", "浙江省杭州市西湖区文三路90号"), ("identity", "110101199003071234"),
+            ("address", "浙江省杭州市西湖区文三路90号"), ("identity", f"11010119900307{(1234 + serial) % 10_000:04d}"),
         ],
         at=AT,
     )  # fmt: skip

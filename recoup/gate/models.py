@@ -57,7 +57,7 @@ class Permit(models.Model):
 
     Used once: `used_at` is set by a conditional update, and an attempt's permit is unique. `slots`
     fill the template the same way again, so that the text sent is the text permitted; they hold
-    no personal data.
+    no personal data. `settled_as` is the first outcome, which frees the slots it did not use.
     """
 
     class State(models.TextChoices):
@@ -82,6 +82,7 @@ class Permit(models.Model):
     rulebook = models.CharField(max_length=64)
     verdict = models.JSONField()
     counters = models.JSONField(default=list)
+    settled_as = models.CharField(max_length=20, blank=True)
     signature = models.CharField(max_length=64)
 
     objects = ScopedManager(creditor="book__creditor")

@@ -144,6 +144,7 @@ class Migration(migrations.Migration):
                 ('rulebook', models.CharField(max_length=64)),
                 ('verdict', models.JSONField()),
                 ('counters', models.JSONField(default=list)),
+                ('settled_as', models.CharField(blank=True, max_length=20)),
                 ('signature', models.CharField(max_length=64)),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='people.book')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='permits', to='portfolio.case')),

@@ -1,0 +1,155 @@
+"""
+Slots of contact: reserved in the transaction that issues a permit, released on failure.
+
+Units: `effective_call` (creditor and person), `attempt` (number), `contact_any` (case), and
+`channel.<channel>` (creditor and person, the house cap). A day's counter has one row; a window of
+several days has one row for each slot, free again a full window after it was taken, so that no
+trailing window ever holds more than the cap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+
+from recoup.gate.models import Counter
+from recoup.kernel.clock import day_bounds, local_day
+from recoup.rulebook.facts import CHANNELS, zones_of
+
+VOICE = ("call", "robot_call")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    One slot to reserve: the keys of the rows that can give it, any one of them.
+
+    `most` is `None` where nothing is capped. `fact` names the fact that the count is.
+    """
+
+    unit: str
+    fact: str
+    keys: tuple[str, ...]
+    ends_at: datetime
+    most: int | None
+
+    @property
+    def is_rolling(self) -> bool:
+        """Whether each row is one slot that comes free by itself."""
+        return self.keys[0].rpartition(":")[2].startswith("slot=")
+
+
+@dataclass(slots=True)
+class Row:
+    """A counter as it stands."""
+
+    used: int
+    ends_at: datetime
+
+
+def claims(
+    *, channel: str, creditor: int, subject: str, number: str, case: int, zones: str,
+    at: datetime, parameters: Any,
+) -> list[Claim]:  # fmt: skip
+    """
+    What a contact uses up. A day is counted in every time zone the borrower may be in.
+
+    :raises Invalid: for a time zone that does not exist
+    """
+    found: list[Claim] = []
+    code, person = CHANNELS.index(channel), f"creditor={creditor}:person={subject}"
+    most, days = int(parameters.most_contacts[code]), int(parameters.contact_window_days[code])
+    unit = f"channel.{channel}"
+    if days > 1:
+        keys = tuple(f"{unit}:{person}:slot={n}" for n in range(most))
+        found.append(Claim(unit, "contacts_in_window", keys, at + timedelta(days=days), most))
+    for day, ends in _days(zones, at):
+        if days == 1:
+            found.append(Claim(unit, "contacts_in_window", (f"{unit}:{person}:{day}",), ends, most))
+        if channel in VOICE:
+            found.append(Claim("effective_call", "effective_calls_today",
+                               (f"effective_call:{person}:{day}",), ends,
+                               int(parameters.most_effective_calls)))  # fmt: skip
+            found.append(Claim("attempt", "unconnected_today",
+                               (f"attempt:creditor={creditor}:number={number}:{day}",), ends,
+                               int(parameters.most_unconnected)))  # fmt: skip
+        key = f"contact_any:creditor={creditor}:case={case}:{day}"
+        found.append(Claim("contact_any", "", (key,), ends, None))
+    return found
+
+
+def _days(zones: str, at: datetime) -> list[tuple[date, datetime]]:
+    ends: dict[date, datetime] = {}
+    for zone in zones_of(zones):
+        day = local_day(at, zone)
+        ends[day] = max(ends.get(day, at), day_bounds(day, zone)[1])
+    return sorted(ends.items())
+
+
+def ensure(wanted: Iterable[tuple[int, Claim]]) -> None:
+    """Insert the rows that are not there yet, in the order of their keys."""
+    rows = {
+        key: Counter(creditor_id=creditor, key=key, unit=claim.unit, ends_at=claim.ends_at)
+        for creditor, claim in wanted
+        for key in claim.keys
+    }
+    # One order for everybody, so that two batches never wait for each other.
+    Counter.objects.bulk_create([rows[key] for key in sorted(rows)], ignore_conflicts=True)
+
+
+def read(keys: Iterable[str], *, lock: bool) -> dict[str, Row]:
+    """The counters as they stand; locked until the transaction ends where the database can."""
+    rows = Counter.objects.filter(key__in=set(keys))
+    if lock:
+        rows = rows.select_for_update().order_by("key")
+    return {key: Row(used, ends) for key, used, ends in rows.values_list("key", "used", "ends_at")}
+
+
+def used(claim: Claim, rows: dict[str, Row], at: datetime) -> int:
+    """How many of a claim's slots are taken."""
+    standing = [rows[key] for key in claim.keys if key in rows]
+    if claim.is_rolling:
+        return sum(1 for row in standing if row.used and row.ends_at > at)
+    return max((row.used for row in standing), default=0)
+
+
+def free_at(claim: Claim, rows: dict[str, Row], at: datetime) -> datetime | None:
+    """When a slot of a full window comes free."""
+    taken = [rows[k].ends_at for k in claim.keys if k in rows and rows[k].used]
+    return min((end for end in taken if end > at), default=None)
+
+
+def reserve(wanted: Sequence[Claim], at: datetime) -> list[str] | None:
+    """
+    Take one slot of every claim, or none at all: the keys taken, or `None` if one is full.
+
+    Claimed by conditional update and row count, so two callers never share the last slot.
+    """
+    taken: list[str] = []
+    for claim in wanted:
+        key = next((key for key in claim.keys if _take(claim, key, at)), None)
+        if key is None:
+            release(taken)
+            return None
+        taken.append(key)
+    return taken
+
+
+def _take(claim: Claim, key: str, at: datetime) -> bool:
+    row = Counter.objects.filter(key=key)
+    if claim.is_rolling:
+        free = row.filter(used=0).update(used=1, ends_at=claim.ends_at)
+        return bool(free or row.filter(ends_at__lte=at).update(used=1, ends_at=claim.ends_at))
+    if claim.most is not None:
+        row = row.filter(used__lt=claim.most)
+    return bool(row.update(used=F("used") + 1))
+
+
+def release(keys: Iterable[str]) -> None:
+    """Give slots back."""
+    for key in sorted(keys):
+        Counter.objects.filter(key=key, used__gt=0).update(used=F("used") - 1)

@@ -1,0 +1,36 @@
+"""What changes at the gate: permits, restrictions, texts and senders."""
+
+from recoup.gate.operations.permits import (
+    Use,
+    expire,
+    release,
+    release_many,
+    request,
+    request_many,
+    settle_counters,
+    use,
+    use_many,
+)
+from recoup.gate.operations.restrictions import (
+    consent,
+    lift,
+    lift_opt_out,
+    opt_out,
+    stop,
+    take_restrictions,
+    withdraw,
+)
+from recoup.gate.operations.templates import (
+    add_template,
+    approve_template,
+    install_templates,
+    register_sender,
+    withdraw_template,
+)
+
+__all__ = [
+    "Use", "add_template", "approve_template", "consent", "expire", "install_templates", "lift",
+    "lift_opt_out", "opt_out", "register_sender", "release", "release_many", "request",
+    "request_many", "settle_counters", "stop", "take_restrictions", "use", "use_many",
+    "withdraw", "withdraw_template",
+]  # fmt: skip

@@ -1,0 +1,165 @@
+"""Texts and senders: who wrote them down, and who approved them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from pathlib import Path
+
+import yaml
+
+from recoup.gate import texts
+from recoup.gate.events import (
+    SenderRegistered,
+    TemplateAdded,
+    TemplateApproved,
+    TemplatesInstalled,
+    TemplateWithdrawn,
+)
+from recoup.gate.models import SenderIdentity, Template
+from recoup.journal.operations import record
+from recoup.kernel.actors import Actor, Viewer
+from recoup.kernel.clock import aware
+from recoup.kernel.errors import Invalid, Problem, Refused
+from recoup.kernel.text import canonical_json
+from recoup.people import scopes
+from recoup.people.models import Book, Creditor
+from recoup.rulebook import content
+
+SHIPPED = Path(__file__).parents[1] / "templates"
+ONE_WAY = frozenset({"sms", "email"})
+# Not a person: stated as such wherever the approval is shown.
+STARTER_ROLE = "system: starter set (no person has reviewed it)"
+
+
+def add_template(
+    *, code: str, channel: str, jurisdiction: str, language: str, text: str, by: Actor,
+    at: datetime, subject: str = "",
+) -> Template:  # fmt: skip
+    """
+    Add a text as the next version of its code, as a draft.
+
+    :raises Invalid: if it uses a slot that does not exist
+    """
+    with record(TemplateAdded, by=by, at=at, code=code) as event:
+        row = _add(code, channel, jurisdiction, language, subject, text)
+        event.note(version=row.version, digest=row.digest)
+        return event.about(row)
+
+
+def _add(
+    code: str, channel: str, jurisdiction: str, language: str, subject: str, text: str
+) -> Template:
+    body = f"{subject}\n{text}"
+    texts.check_slots(body)
+    newest = Template.objects.filter(code=code).order_by("-version").first()
+    digest = hashlib.sha256(canonical_json([channel, jurisdiction, subject, text]).encode())
+    return Template.objects.create(
+        code=code, version=newest.version + 1 if newest else 1, channel=channel,
+        jurisdiction=jurisdiction, language=language, subject=subject, text=text,
+        discloses_debt=bool(content.debt_facts(body, jurisdiction=jurisdiction)),
+        digest=digest.hexdigest(),
+    )  # fmt: skip
+
+
+def approve_template(*, template: Template, viewer: Viewer, at: datetime) -> Template:
+    """
+    Approve a draft, by name.
+
+    :raises Refused: without the permission, or for a one-way text that tells of a debt
+    :raises Invalid: for a text that lacks what its channel must say
+    """
+    scopes.demand(viewer, scopes.APPROVE_TEMPLATE)
+    check_text(template)
+    with record(
+        TemplateApproved, by=viewer.actor(), at=at, code=template.code, version=template.version,
+        digest=template.digest,
+    ) as event:  # fmt: skip
+        _approve(template, viewer.name, at)
+        return event.about(template)
+
+
+def _approve(template: Template, name: str, at: datetime) -> None:
+    template.state, template.approved_by = Template.State.APPROVED, name[:80]
+    template.approved_at = aware(at)
+    template.save(update_fields=["state", "approved_by", "approved_at"])
+
+
+def check_text(template: Template) -> None:
+    """
+    Go on only if a text may be approved at all.
+
+    :raises Refused: for a one-way text that tells of a debt, naming the words
+    :raises Invalid: with everything that it lacks
+    """
+    body, where = f"{template.subject}\n{template.text}", template.jurisdiction
+    told = content.debt_facts(body, jurisdiction=where)
+    if template.channel in ONE_WAY and told:
+        raise Refused(
+            f"This {template.channel} tells of a debt: {', '.join(told)}.", rules=("CN-SAY-N08",),
+            hint="Anybody may read it. Name the institution and a way to reach it, no more.",
+        )  # fmt: skip
+    lacks = [] if "{institution}" in body else [("CN-SAY-Y01", "the name of the institution")]
+    if template.channel == "sms" and not content.says_opt_out(body, jurisdiction=where):
+        lacks.append(("HOUSE-SMS-001", "how to refuse further messages"))
+    if template.channel == "letter":
+        if not content.says_complaint_channel(body, jurisdiction=where):
+            lacks.append(("CN-SAY-Y04", "where to complain"))
+        lacks += [("CN-LETTER-001", name)
+                  for name in content.missing_from_letter(body, jurisdiction=where)]  # fmt: skip
+    if lacks:
+        raise Invalid(
+            f"The text lacks: {', '.join(what for _, what in lacks)}.",
+            problems=[Problem(rule, f"asks for {what}.") for rule, what in lacks],
+        )
+
+
+def withdraw_template(*, template: Template, viewer: Viewer, at: datetime) -> Template:
+    """Take a text out of use; permits for it can no longer be used."""
+    scopes.demand(viewer, scopes.APPROVE_TEMPLATE)
+    with record(
+        TemplateWithdrawn, by=viewer.actor(), at=at, code=template.code, version=template.version
+    ) as event:
+        template.state = Template.State.WITHDRAWN
+        template.save(update_fields=["state"])
+        return event.about(template)
+
+
+def install_templates(
+    *, by: Actor, at: datetime, jurisdiction: str = "CN", book: Book | None = None,
+    creditor: Creditor | None = None,
+) -> list[Template]:  # fmt: skip
+    """
+    Install the starter texts of a jurisdiction, approved by a system role that says what it is.
+
+    Installing them again changes nothing. Texts belong to no one creditor: `book` and `creditor`
+    say for whom it was done in the journal.
+    """
+    jurisdiction = book.jurisdiction if book else jurisdiction
+    made: list[Template] = []
+    with record(TemplatesInstalled, by=by, at=at, book=book, creditor=creditor) as event:
+        for path in sorted((SHIPPED / jurisdiction.lower()).glob("*.yaml")):
+            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if Template.objects.filter(code=raw["code"]).exists():
+                continue
+            row = _add(raw["code"], raw["channel"], jurisdiction, raw["language"],
+                       raw.get("subject", ""), raw["text"].strip())  # fmt: skip
+            check_text(row)
+            _approve(row, STARTER_ROLE, at)
+            made.append(row)
+        event.note(count=len(made), codes=[row.code for row in made], approved_by=STARTER_ROLE)
+    return made
+
+
+def register_sender(
+    *, creditor: Creditor, channel: str, address: str, by: Actor, at: datetime,
+    signature: str = "", valid_until: date | None = None,
+) -> SenderIdentity:  # fmt: skip
+    """Enter a number, port or address of the creditor's own, or change how long it is valid."""
+    with record(SenderRegistered, by=by, at=at, creditor=creditor, channel=channel) as event:
+        row, _ = SenderIdentity.objects.update_or_create(
+            creditor=creditor, channel=channel, address=address,
+            defaults={"signature": signature, "valid_until": valid_until},
+        )  # fmt: skip
+        event.note(address=address, valid_until=valid_until)
+        return event.about(row)

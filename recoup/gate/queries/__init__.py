@@ -1,0 +1,20 @@
+"""What is asked of the gate: eligibility, budgets left, refusals, texts."""
+
+from recoup.gate.queries.frames import facts_frame
+from recoup.gate.queries.lists import (
+    Budget,
+    consents,
+    fill,
+    opt_outs,
+    permits,
+    refusals,
+    refusals_by_rule,
+    remaining,
+    stops,
+    templates,
+)
+
+__all__ = [
+    "Budget", "consents", "facts_frame", "fill", "opt_outs", "permits", "refusals",
+    "refusals_by_rule", "remaining", "stops", "templates",
+]  # fmt: skip

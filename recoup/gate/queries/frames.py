@@ -1,0 +1,295 @@
+"""
+The facts of a whole book for a day, one row for each case and channel, read set by set.
+
+For strategy: "could this person be contacted on that day?" What only the moment of sending knows
+(the filled text, the last slot) is asked again by the gate then; here a text stands for an
+approved one of the channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from recoup.gate.gather import (
+    MEDIUM,
+    OPEN,
+    PERSONAL,
+    agreed_hours,
+    opted,
+    product_of,
+    with_same_numbers,
+)
+from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
+from recoup.gate.subjects import persons_named, subjects
+from recoup.kernel.clock import day_bounds
+from recoup.people.models import Agency, Book
+from recoup.portfolio.models import Case, ContactPoint, Loan
+from recoup.rulebook.facts import bits
+
+WRITTEN = ("sms", "email", "letter")
+FETCH = 50_000
+LAWFUL = ("contract", "debtor_authorised", "lawful_public")
+
+
+def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
+    """
+    The facts of every case of a book on a day, by channel, with the best point to reach it.
+
+    Columns are the rulebook's facts, and `case`, `borrower`, `person`, `contact_point`. A case
+    without a point for a channel has no row for it.
+    """
+    start, end = day_bounds(on, book.time_zone)
+    frame = _cases(book).join(_best_points(book, on), on="borrower", how="inner")
+    frame = frame.with_columns(
+        channel=pl.col("medium").replace_strict(
+            {MEDIUM[channel]: channel for channel in WRITTEN}, return_dtype=pl.String
+        ),
+        demands_payment=pl.lit(True),
+        clock_went_back=pl.lit(False),
+        decision_spent=pl.lit(False),
+        identity_confirmed=pl.lit(False),
+    )
+    frame = _with(frame, _stops(book, start), ["case"], stops=0)
+    frame = _with(frame, _opt_outs(book, frame), ["case", "channel"], opt_outs=0)
+    frame = _with(frame, _consents(book, end), ["borrower"], attempts_agreed=False)
+    frame = _with(frame, _counts(book, on, start), ["person", "channel"], contacts_in_window=0)
+    frame = frame.join(_channels(book, on), on="channel", how="left")
+    return frame.with_columns(
+        sealed_to_debtor=(pl.col("channel") == "letter") & (pl.col("party") == "debtor")
+    ).drop("medium")
+
+
+def _with(frame: pl.DataFrame, more: pl.DataFrame, on: list[str], **empty: Any) -> pl.DataFrame:
+    """Join facts that few rows have; the rest get what nothing means."""
+    joined = frame.join(more, on=on, how="left")
+    return joined.with_columns(pl.col(name).fill_null(value) for name, value in empty.items())
+
+
+def _read(rows: QuerySet[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows of a query as columns, fetched in pieces, without model instances."""
+    sql, params = rows.query.sql_with_params()
+    parts = [pl.DataFrame(schema=schema)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        while fetched := cursor.fetchmany(FETCH):
+            parts.append(pl.DataFrame(fetched, schema=schema, orient="row"))
+    return pl.concat(parts)
+
+
+def _cases(book: Book) -> pl.DataFrame:
+    rows = Case.objects.filter(book=book).order_by().values_list(
+        "pk", "borrower", "borrower__person", "state", "owed", "agency", "borrower__time_zones",
+        "borrower__birth_year",
+    )  # fmt: skip
+    frame = _read(rows, {
+        "case": pl.Int64, "borrower": pl.Int64, "person": pl.Int64, "state": pl.String,
+        "balance": pl.Int64, "agency": pl.Int64, "time_zones": pl.String, "birth_year": pl.Int64,
+    })  # fmt: skip
+    listed = list(Agency.objects.filter(creditors=book.creditor_id).values_list("pk", flat=True))
+    cards = _card_cases(book)
+    return frame.with_columns(
+        placement_open=pl.col("state").is_in([str(state) for state in OPEN]),
+        agency_listed=pl.col("agency").is_null() | pl.col("agency").is_in(listed),
+        time_zones=pl.when(pl.col("time_zones") != "").then(pl.col("time_zones")),
+        product=pl.when(pl.col("case").is_in(cards.implode()))
+        .then(pl.lit("credit_card"))
+        .otherwise(pl.lit("other")),
+    ).drop("state", "agency")
+
+
+def _card_cases(book: Book) -> pl.Series:
+    loans = Loan.objects.filter(book=book).order_by()
+    products = loans.values_list("product", flat=True).distinct()
+    cards = [product for product in products if product_of(product) == "credit_card"]
+    rows = loans.filter(product__in=cards).values_list("case")
+    return (_read(rows, {"case": pl.Int64}) if cards else pl.DataFrame({"case": []}))["case"].cast(
+        pl.Int64
+    )
+
+
+def _best_points(book: Book, on: date) -> pl.DataFrame:
+    """The best point of each medium: usable, the debtor's own, preferred, verified, lawful."""
+    rows = (
+        ContactPoint.objects.filter(borrower__book=book)
+        .filter(Q(expires_on=None) | Q(expires_on__gte=on))
+        .order_by()
+        .values_list("pk", "borrower", "medium", "party", "source", "state", "preferred",
+                     "lawful_basis")
+    )  # fmt: skip
+    frame = _read(rows, {
+        "contact_point": pl.Int64, "borrower": pl.Int64, "medium": pl.String, "party": pl.String,
+        "contact_source": pl.String, "state": pl.String, "preferred": pl.Boolean,
+        "basis": pl.String,
+    })  # fmt: skip
+    best = frame.sort(
+        pl.col("borrower"), pl.col("medium"), pl.col("state") == "invalid",
+        pl.col("party") != "debtor", ~pl.col("contact_source").is_in(LAWFUL),
+        ~pl.col("preferred"), pl.col("state") != "verified", pl.col("contact_point"),
+    ).unique(["borrower", "medium"], keep="first", maintain_order=True)  # fmt: skip
+    return best.with_columns(
+        point_valid=pl.col("state") != "invalid",
+        has_lawful_basis=pl.col("basis") != "",
+        party_bound=(pl.col("contact_source") == "contract") & (pl.col("basis") != ""),
+    ).drop("state", "preferred", "basis")
+
+
+def _stops(book: Book, at: datetime) -> pl.DataFrame:
+    standing = Stop.objects.filter(lifted_at=None).filter(Q(until=None) | Q(until__gt=at))
+    found: dict[int, set[str]] = {}
+    open_ended: set[int] = set()
+    ends: dict[int, datetime] = {}
+
+    def enter(case: int, reason: str, until: datetime | None) -> None:
+        found.setdefault(case, set()).add(reason)
+        if until is None:
+            open_ended.add(case)
+        else:
+            ends[case] = max(until, ends.get(case, until))
+
+    for case, reason, until in standing.filter(case__book=book).values_list(
+        "case", "reason", "until"
+    ):
+        enter(case, reason, until)
+    personal = standing.filter(reason__in=PERSONAL).values_list(
+        "case__borrower__person", "reason", "until"
+    )
+    for (reason, until), persons in _grouped(personal).items():
+        for case in _cases_of(book, persons):
+            enter(case, reason, until)
+    return pl.DataFrame(
+        {
+            "case": list(found),
+            "stops": [bits("stops", words) for words in found.values()],
+            "stops_until": [
+                int(ends[case].timestamp()) if case not in open_ended else None for case in found
+            ],
+        },
+        schema={"case": pl.Int64, "stops": pl.Int64, "stops_until": pl.Int64},
+    )
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[Any, set[int]]:
+    found: dict[Any, set[int]] = {}
+    for person, *what in rows:
+        found.setdefault(tuple(what), set()).add(person)
+    return found
+
+
+def _cases_of(book: Book, persons: set[int]) -> list[int]:
+    """The cases in a book of these natural persons, in whatever rows they stand."""
+    same = sorted({row for rows in subjects(persons).rows.values() for row in rows})
+    cases: list[int] = []
+    for start in range(0, len(same), 5000):
+        some = Case.objects.filter(book=book, borrower__person__in=same[start : start + 5000])
+        cases += some.values_list("pk", flat=True)
+    return cases
+
+
+def _opt_outs(book: Book, frame: pl.DataFrame) -> pl.DataFrame:
+    """Which channels of which cases were refused; one number refused holds for that point."""
+    rows = OptOut.objects.filter(lifted_at=None, borrower__book__creditor=book.creditor_id)
+    scopes: dict[int, set[str]] = {}
+    for person, scope in rows.values_list("person", "scope"):
+        scopes.setdefault(person, set()).add(scope)
+    known = subjects(with_same_numbers(scopes))
+    everybody: dict[int, set[str]] = {}
+    for person, some in scopes.items():
+        for row in known.same(person):
+            everybody.setdefault(row, set()).update(some)
+    touched = frame.filter(pl.col("person").is_in(sorted(everybody))).select(
+        "case", "person", "channel", "contact_point"
+    )
+    made = [
+        (case, channel, bits("opt_outs", opted(everybody[person], channel=channel,
+                                               medium=MEDIUM[channel], point=point)))
+        for case, person, channel, point in touched.iter_rows()
+    ]  # fmt: skip
+    return pl.DataFrame(
+        made,
+        schema={"case": pl.Int64, "channel": pl.String, "opt_outs": pl.Int64}, orient="row",
+    )  # fmt: skip
+
+
+def _consents(book: Book, before: datetime) -> pl.DataFrame:
+    rows = Consent.objects.filter(
+        borrower__book=book, withdrawn_at=None, given_at__lt=before,
+        purpose__in=("hours", "attempts"),
+    )  # fmt: skip
+    found: dict[int, dict[str, str]] = {}
+    for borrower, purpose, value in rows.order_by("given_at", "pk").values_list(
+        "borrower", "purpose", "value"
+    ):
+        found.setdefault(borrower, {})[purpose] = value
+    made = [
+        (borrower, *agreed_hours(given.get("hours", "")), "attempts" in given)
+        for borrower, given in found.items()
+    ]
+    return pl.DataFrame(
+        made,
+        schema={"borrower": pl.Int64, "agreed_from": pl.Int64, "agreed_until": pl.Int64,
+                "attempts_agreed": pl.Boolean},
+        orient="row",
+    )  # fmt: skip
+
+
+def _counts(book: Book, on: date, start: datetime) -> pl.DataFrame:
+    """How much of each channel's cap the day has used so far, person by person."""
+    taken: dict[tuple[str, str], int] = {}
+    rows = Counter.objects.filter(
+        creditor=book.creditor_id, unit__startswith="channel.", used__gt=0, ends_at__gt=start
+    )
+    for key, used in rows.values_list("key", "used"):
+        unit, _, rest = key.partition(":")
+        person, _, window = rest.rpartition(":")
+        subject = person.partition("person=")[2]
+        if window.startswith("slot=") or window == on.isoformat():
+            name = (subject, unit.removeprefix("channel."))
+            taken[name] = taken.get(name, 0) + used
+    persons = persons_named({subject for subject, _ in taken})
+    made = [
+        (person, channel, used)
+        for (subject, channel), used in taken.items()
+        for person in persons.get(subject, ())
+    ]
+    return pl.DataFrame(
+        made,
+        schema={"person": pl.Int64, "channel": pl.String, "contacts_in_window": pl.Int64},
+        orient="row",
+    )
+
+
+def _channels(book: Book, on: date) -> pl.DataFrame:
+    """What holds for a whole channel: an approved text, a sender of our own."""
+    approved = set(
+        Template.objects.filter(
+            jurisdiction=book.jurisdiction, state=Template.State.APPROVED
+        ).values_list("channel", flat=True)
+    )
+    own = SenderIdentity.objects.filter(creditor=book.creditor_id)
+    registered = set(own.values_list("channel", flat=True))
+    valid = set(
+        own.filter(Q(valid_until=None) | Q(valid_until__gte=on)).values_list("channel", flat=True)
+    )
+    says = [True if channel in approved else None for channel in WRITTEN]
+    return pl.DataFrame(
+        {
+            "channel": WRITTEN,
+            "template_state": ["approved" if c in approved else None for c in WRITTEN],
+            "discloses_debt": [c == "letter" if c in approved else None for c in WRITTEN],
+            "names_institution": says,
+            "says_opt_out": says,
+            "says_complaint_channel": says,
+            "letter_complete": says,
+            "sender_own": [c in registered for c in WRITTEN],
+            "sender_registered": [c in valid for c in WRITTEN],
+        },
+        schema_overrides={"template_state": pl.String, "discloses_debt": pl.Boolean}
+        | dict.fromkeys(("names_institution", "says_opt_out", "says_complaint_channel",
+                         "letter_complete"), pl.Boolean),
+    )  # fmt: skip

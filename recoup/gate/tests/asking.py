@@ -1,0 +1,51 @@
+"""What tests of the gate need around them: texts, a sender, a decision to ask about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from recoup.gate import operations
+from recoup.portfolio.models import Case
+from recoup.strategy.models import Decision, Plan, StrategyVersion
+
+MEDIUM = {"sms": "phone", "call": "phone", "email": "email", "letter": "address"}
+TEMPLATE = {"sms": "cn-sms-notice", "email": "cn-email-notice", "letter": "cn-letter-reminder"}
+
+
+def ready(book: Any, by: Any, at: datetime) -> None:
+    """The starter texts, a complaint phone, and a registered sender for messages."""
+    book.creditor.complaint_phone = "400-800-1234"
+    book.creditor.save()
+    operations.install_templates(book=book, by=by, at=at)
+    operations.register_sender(
+        creditor=book.creditor, channel="sms", address="10690000", signature="归诚", by=by, at=at
+    )
+
+
+def plan_of(book: Any, at: datetime) -> Plan:
+    """A plan that hand-made decisions stand under; each call opens a new day's."""
+    version, _ = StrategyVersion.objects.get_or_create(
+        book=book, name="by-hand", version=1,
+        defaults={"source": "", "digest": "0" * 64, "added_at": at, "added_by": "test"},
+    )  # fmt: skip
+    days = Plan.objects.filter(book=book).count()
+    return Plan.objects.create(
+        book=book, strategy=version, on=at.date() - timedelta(days=days), at=at, file="",
+        digest="0" * 64, rows=1, chosen=1,
+    )  # fmt: skip
+
+
+def decision_for(
+    case: Case, channel: str, *, at: datetime, template: str | None = None, point: Any = None,
+    plan: Plan | None = None,
+) -> Decision:  # fmt: skip
+    """A decision to contact someone by a channel, at their own number or address."""
+    point = point or case.borrower.contact_points.get(medium=MEDIUM[channel], party="debtor")
+    return Decision.objects.create(
+        book=case.book, plan=plan or plan_of(case.book, at), case=case, on=at.date(),
+        segment="test", treatment="test", channel=channel,
+        template=TEMPLATE.get(channel, "") if template is None else template,
+        contact_point=point, not_before=at, not_after=at.astimezone(UTC) + timedelta(hours=8),
+        arm="champion", propensity=1.0,
+    )  # fmt: skip

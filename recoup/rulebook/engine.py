@@ -1,0 +1,270 @@
+"""
+The rule engine: one contact, or millions, by the same rules.
+
+    rulebook = load("CN", at)
+    rulebook.judge({"channel": "sms", ...}, at)      # a Verdict
+    rulebook.judge_frame(frame, at)                  # masks over the frame's rows
+
+Every rule of the jurisdiction that is in force is asked. A rule fires where its function says
+so, where a fact it needs is missing, and where the function itself breaks. An `allow` exception
+switches off only the rules it names. Of several values of a parameter the strictest binds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from recoup.kernel.clock import local_day
+from recoup.kernel.errors import Invalid
+from recoup.rulebook import sources
+from recoup.rulebook.facts import Facts, Mask, frame_of, of_frame, of_mapping, zones_of
+from recoup.rulebook.rule import Moment, Pack, Rule
+from recoup.rulebook.verdict import Fired, Instrument, Outcome, Verdict
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """The law of one jurisdiction on one day."""
+
+    jurisdiction: str
+    day: date
+    rules: tuple[Rule, ...]
+    parameters: Any
+    instruments: Mapping[str, Instrument]
+    digest: str
+
+    def judge(self, facts: Mapping[str, object], at: datetime) -> Verdict:
+        """The verdict on one contact at one instant. Facts that are not given are missing."""
+        fired, exempted = self._fire(of_mapping(facts, at))
+        return self.verdict({name for name, mask in fired.items() if mask}, facts, at,
+                            exempted={pair for pair, mask in exempted.items() if mask})  # fmt: skip
+
+    def judge_many(self, rows: Sequence[Mapping[str, object]], at: datetime) -> Judged:
+        """The verdicts on some contacts, given as mappings."""
+        return self.judge_frame(frame_of(rows), at, row=lambda i: rows[i])
+
+    def judge_frame(
+        self, frame: pl.DataFrame, at: datetime,
+        *, row: Callable[[int], Mapping[str, object]] | None = None,
+    ) -> Judged:  # fmt: skip
+        """The verdicts on every row of a frame, as masks. `row` gives the facts of one again."""
+        facts = of_frame(frame, at)
+        fired, exempted = self._fire(facts)
+        refused = np.zeros(frame.height, dtype=np.bool_)
+        for mask in fired.values():
+            refused |= mask
+        return Judged(self, at, ~refused, fired, exempted,
+                      row or (lambda i: frame.row(i, named=True)))  # fmt: skip
+
+    def must_say(self, channel: object) -> tuple[str, ...]:
+        """What a contact on this channel must say."""
+        return self._asked(channel, lambda rule: rule.must_say)
+
+    def must_record(self, channel: object) -> tuple[str, ...]:
+        """What must be recorded of a contact on this channel."""
+        return self._asked(channel, lambda rule: rule.record)
+
+    def _asked(self, channel: object, what: Callable[[Rule], tuple[str, ...]]) -> tuple[str, ...]:
+        found = [
+            word for rule in self.rules if not rule.channels or channel in rule.channels
+            for word in what(rule)
+        ]  # fmt: skip
+        return tuple(dict.fromkeys(found))
+
+    def _fire(self, facts: Facts) -> tuple[dict[str, Mask], dict[tuple[str, str], Mask]]:
+        fired: dict[str, Mask] = {}
+        allowed: list[tuple[Rule, Mask]] = []
+        for rule in self.rules:
+            mask = self._ask(rule, facts)
+            if rule.effect == "allow":
+                allowed.append((rule, mask))
+            else:
+                fired[rule.id] = mask
+        exempted: dict[tuple[str, str], Mask] = {}
+        for rule, mask in allowed:
+            for name in rule.switches_off:
+                if name in fired:
+                    exempted[(name, rule.id)] = fired[name] & mask
+                    fired[name] = fired[name] & ~mask
+        return fired, exempted
+
+    def _ask(self, rule: Rule, facts: Facts) -> Mask:
+        """Where a rule fires. An exception that lacks a fact, or breaks, does not apply."""
+        is_exception = rule.effect == "allow"
+        try:
+            said = rule.function(facts, self.parameters) & facts.everywhere(True)
+        except Exception:
+            logger.exception("The rule %s broke, so it refuses", rule.id)
+            said = facts.everywhere(not is_exception)
+        applies = facts.everywhere(True)
+        if rule.channels:
+            applies = applies & facts.channel.among(*rule.channels)
+            applies = applies | (facts.missing("channel") & ~facts.everywhere(is_exception))
+        if rule.parties:
+            among = facts.party.among(*rule.parties)
+            applies = applies & (among | (facts.missing("party") & ~facts.everywhere(is_exception)))
+        absent = facts.everywhere(False)
+        for name in rule.needs:
+            absent = absent | facts.missing(name)
+        return applies & (said & ~absent if is_exception else said | absent)
+
+    def verdict(
+        self, names: set[str], raw: Mapping[str, object], at: datetime,
+        *, exempted: set[tuple[str, str]] = frozenset(),  # type: ignore[assignment]
+    ) -> Verdict:  # fmt: skip
+        """The verdict for the rules that fired on a contact's facts."""
+        fired: tuple[Fired, ...] = ()
+        if names:
+            facts = of_mapping(raw, at)
+            moment = Moment(at, zones_of(str(raw.get("time_zones") or "")), raw, self.parameters)
+            fired = tuple(
+                self._cite(rule, facts, moment) for rule in self.rules if rule.id in names
+            )
+        outcome, until = combine(fired)
+        channel = raw.get("channel")
+        return Verdict(
+            outcome=outcome, fired=fired, must_say=self.must_say(channel),
+            record=self.must_record(channel), until=until, rulebook=self.digest,
+            exempted=tuple(sorted(exempted)),
+        )  # fmt: skip
+
+    def _cite(self, rule: Rule, facts: Facts, moment: Moment) -> Fired:
+        missing = tuple(name for name in rule.needs if facts.missing(name))
+        broken, until = False, None
+        if not missing:
+            try:
+                rule.function(facts, self.parameters)
+                until = rule.until(moment) if rule.until else None
+            except Exception:
+                broken = True
+        return Fired(
+            id=rule.id, effect=rule.effect, force=rule.force, confidence=rule.confidence,
+            since=rule.since, instrument=self.instruments[rule.instrument], clause=rule.clause,
+            zh=rule.zh, en=rule.en, missing=missing, broken=broken, until=until,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """
+    The verdicts on the rows of a frame.
+
+    `allowed` is true where nothing fired; `fired` holds a mask for each rule.
+    """
+
+    rulebook: Rulebook
+    at: datetime
+    allowed: npt.NDArray[np.bool_]
+    fired: dict[str, Mask]
+    exempted: dict[tuple[str, str], Mask]
+    row: Callable[[int], Mapping[str, object]] = field(repr=False)
+
+    def verdict(self, index: int) -> Verdict:
+        """The full verdict on one row."""
+        names = {name for name, mask in self.fired.items() if mask[index]}
+        pairs = {pair for pair, mask in self.exempted.items() if mask[index]}
+        return self.rulebook.verdict(names, self.row(index), self.at, exempted=pairs)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each rule fired on, without the rules that did not."""
+        totals = {name: int(mask.sum()) for name, mask in self.fired.items()}
+        return {name: total for name, total in totals.items() if total}
+
+
+def combine(fired: tuple[Fired, ...]) -> tuple[Outcome, datetime | None]:
+    """
+    The outcome of all rules that fired.
+
+    Wait if every one of them knows until when; needs approval if nothing else stands in the way;
+    else refuse.
+    """
+    if not fired:
+        return Outcome.ALLOW, None
+    ends = [one.until for one in fired if one.until is not None]
+    if len(ends) == len(fired):
+        return Outcome.WAIT, max(ends)
+    if all(one.effect == "approve" and not one.broken for one in fired):
+        return Outcome.NEEDS_APPROVAL, None
+    return Outcome.REFUSE, None
+
+
+def load(jurisdiction: str, at: datetime) -> Rulebook:
+    """
+    The rules and parameters of a jurisdiction that are in force at an instant.
+
+    :raises Invalid: if there are none, or one of them has no source
+    """
+    instruments, zone = _instruments(jurisdiction)
+    return _load(jurisdiction, local_day(at, zone))
+
+
+@lru_cache(maxsize=16)
+def _instruments(jurisdiction: str) -> tuple[dict[str, Instrument], str]:
+    return sources.instruments(jurisdiction)
+
+
+@lru_cache(maxsize=64)
+def _load(jurisdiction: str, day: date) -> Rulebook:
+    instruments, _ = _instruments(jurisdiction)
+    parameters = sources.parameters(jurisdiction, instruments)
+    values = {name: parameter.binding(day) for name, parameter in parameters.items()}
+    book = Rulebook(
+        jurisdiction=jurisdiction,
+        day=day,
+        rules=tuple(pack(jurisdiction).on(day, instruments)),
+        parameters=SimpleNamespace(**{k: v for k, v in values.items() if v is not None}),
+        instruments=instruments,
+        digest=digest_of(jurisdiction),
+    )
+    _dry_run(book)
+    return book
+
+
+def _dry_run(book: Rulebook) -> None:
+    """A rule that breaks on empty facts would refuse everybody for ever: say so at the start."""
+    facts = of_frame(
+        pl.DataFrame({"channel": ["sms"]}), datetime.fromisoformat("2026-01-01T00:00Z")
+    )
+    for rule in book.rules:
+        try:
+            rule.function(facts, book.parameters)
+        except Exception as error:
+            raise Invalid(f"The rule {rule.name} does not run: {error!r}.") from error
+
+
+@lru_cache(maxsize=16)
+def pack(jurisdiction: str) -> Pack:
+    """The rules of a jurisdiction in every version."""
+    name = f"recoup.rulebook.rules.{jurisdiction.lower()}"
+    try:
+        package = importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise Invalid(f"There is no rulebook for {jurisdiction}.") from None
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{name}.{module.name}")
+    found: Pack = package.PACK
+    return found
+
+
+@lru_cache(maxsize=16)
+def digest_of(jurisdiction: str) -> str:
+    """The SHA-256 of everything a jurisdiction's verdicts follow from."""
+    whole = hashlib.sha256()
+    for path in sources.files(jurisdiction):
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()

@@ -1,0 +1,124 @@
+"""What a rule is, and the register that the packs of each jurisdiction write themselves into."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from recoup.kernel.errors import Invalid
+from recoup.rulebook.facts import FACTS, Facts, Mask
+from recoup.rulebook.verdict import Instrument
+
+EFFECTS = frozenset({"deny", "limit", "wait", "require", "require_content", "forbid_content",
+                     "approve", "allow"})  # fmt: skip
+Function: TypeAlias = Callable[[Facts, Any], Mask]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One contact at one instant, for the question until when a rule says no."""
+
+    at: datetime
+    zones: tuple[str, ...]
+    raw: Mapping[str, object]
+    parameters: Any
+
+
+Until: TypeAlias = Callable[[Moment], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    One rule in one version.
+
+    `function` says where it fires. `needs` are the facts whose absence makes it fire, `may_read`
+    facts it can do without. `channels` and `parties` limit where it applies (empty: everywhere).
+    """
+
+    id: str
+    function: Function
+    instrument: str
+    clause: str
+    effect: str
+    force: str
+    confidence: str
+    since: date | None
+    needs: tuple[str, ...]
+    may_read: tuple[str, ...]
+    channels: tuple[str, ...]
+    parties: tuple[str, ...]
+    switches_off: tuple[str, ...]
+    must_say: tuple[str, ...]
+    record: tuple[str, ...]
+    until: Until | None
+    zh: str
+
+    @property
+    def en(self) -> str:
+        """The law in plain words: the first paragraph of the rule's docstring."""
+        return " ".join((self.function.__doc__ or "").strip().split("\n\n")[0].split())
+
+    @property
+    def name(self) -> str:
+        """Identifier and version."""
+        return f"{self.id}@{self.since.isoformat() if self.since else 'always'}"
+
+
+class Pack:
+    """The rules of one jurisdiction, in every version."""
+
+    def __init__(self, jurisdiction: str) -> None:
+        self.jurisdiction, self.rules = jurisdiction, list[Rule]()
+
+    def rule(
+        self, id: str, *, instrument: str, force: str, confidence: str, effect: str, zh: str,
+        since: date | None, clause: str = "", needs: tuple[str, ...] = (),
+        may_read: tuple[str, ...] = (), channels: tuple[str, ...] = (),
+        parties: tuple[str, ...] = (), switches_off: tuple[str, ...] = (),
+        must_say: tuple[str, ...] = (), record: tuple[str, ...] = (), until: Until | None = None,
+    ) -> Callable[[Function], Function]:  # fmt: skip
+        """
+        Enter a rule. :raises Invalid: if it has no law in words, or reads a fact undeclared
+        """
+
+        def enter(function: Function) -> Function:
+            made = Rule(
+                id=id, function=function, instrument=instrument, clause=clause, effect=effect,
+                force=force, confidence=confidence, since=since, needs=needs, may_read=may_read,
+                channels=channels, parties=parties, switches_off=switches_off, must_say=must_say,
+                record=record, until=until, zh=zh,
+            )  # fmt: skip
+            self._check(made)
+            self.rules.append(made)
+            return function
+
+        return enter
+
+    def _check(self, rule: Rule) -> None:
+        if rule.effect not in EFFECTS or not rule.zh or not rule.function.__doc__:
+            raise Invalid(f"{rule.name} lacks an effect, its Chinese text or its law in words.")
+        if any(other.name == rule.name for other in self.rules):
+            raise Invalid(f"{rule.name} is entered twice.")
+        declared = {*rule.needs, *rule.may_read}
+        read = set(inspect.unwrap(rule.function).__code__.co_names) & set(FACTS)
+        if not read <= declared or not declared <= set(FACTS):
+            odd = sorted((read - declared) | (declared - set(FACTS)))
+            raise Invalid(f"{rule.name} reads facts it does not declare: {', '.join(odd)}.")
+
+    def on(self, day: date, instruments: Mapping[str, Instrument]) -> list[Rule]:
+        """
+        The version of each rule in force on a day.
+
+        :raises Invalid: if a rule's instrument is not known
+        """
+        latest: dict[str, Rule] = {}
+        for rule in sorted(self.rules, key=lambda rule: rule.since or date.min):
+            if rule.instrument not in instruments:
+                raise Invalid(f"{rule.name} names no instrument we know, so it does not load.")
+            if rule.since is None or rule.since <= day:
+                latest[rule.id] = rule
+        return sorted(latest.values(), key=lambda rule: rule.id)

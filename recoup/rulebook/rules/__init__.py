@@ -1,0 +1,1 @@
+"""One package of rules for each jurisdiction; adding one is copying one."""

@@ -105,7 +105,9 @@ def test_the_dependencies_each_have_a_reason():
     text = (ROOT / "pyproject.toml").read_text()
     block = text.split("dependencies = [", 1)[1].split("]\n", 1)[0]
 
-    assert [line for line in block.splitlines() if line.strip().startswith('"') and "#" not in line] == []
+    assert [
+        line for line in block.splitlines() if line.strip().startswith('"') and "#" not in line
+    ] == []
 
 
 def test_no_file_holds_an_address_of_a_registry():

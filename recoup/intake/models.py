@@ -1,4 +1,4 @@
-"""What is kept: placements (one accepted file each) and the rows that were refused."""
+"""What is kept: placements, and the rows that were refused, sealed until somebody corrects them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ class Placement(models.Model):
     One file, or one API call, taken in for a book (入催 placement).
 
     The same content for the same book and mapping is the same placement: re-import changes
-    nothing. `staged` is the folder of columnar files, personal data sealed, that later stages read.
+    nothing. `staged` is the folder of columnar files, personal data sealed, that later stages
+    read. `counts` says per table what was read, accepted, refused by kind and not for collection;
+    `notices` what was found out or left aside on the way.
     """
 
     class State(models.TextChoices):
@@ -37,6 +39,8 @@ class Placement(models.Model):
     rows_accepted = models.BigIntegerField(default=0)
     rows_refused = models.BigIntegerField(default=0)
     rows_opened = models.BigIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    notices = models.JSONField(default=list)
     problem = models.TextField(blank=True)
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
 
@@ -54,7 +58,11 @@ class Placement(models.Model):
 
 
 class QuarantinedRow(models.Model):
-    """A row that was refused: where it stood, what is wrong with it, and itself, sealed."""
+    """
+    A row that was refused: where it stood, what is wrong with it, and itself, sealed.
+
+    `problems` are kinds, column names and limits (`intake.problems`), never what was in a cell.
+    """
 
     class State(models.TextChoices):
         OPEN = "open"

@@ -29,6 +29,8 @@ class Migration(migrations.Migration):
                 ('rows_accepted', models.BigIntegerField(default=0)),
                 ('rows_refused', models.BigIntegerField(default=0)),
                 ('rows_opened', models.BigIntegerField(default=0)),
+                ('counts', models.JSONField(default=dict)),
+                ('notices', models.JSONField(default=list)),
                 ('problem', models.TextField(blank=True)),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='people.book')),
                 ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='intake.placement')),

@@ -1,0 +1,186 @@
+"""What is asked: placements, what was refused and why, and the staged rows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from recoup.intake import mapping as mapping_of
+from recoup.intake.models import Placement, QuarantinedRow
+from recoup.intake.notices import in_words
+from recoup.intake.problems import KINDS, say
+from recoup.intake.staging import staged_label
+from recoup.intake.tables import TABLES
+from recoup.kernel.actors import Viewer
+from recoup.kernel.errors import Problem
+from recoup.people import scopes
+from recoup.people.models import Book
+from recoup.people.operations import TextSealer
+
+
+def placements(*, viewer: Viewer, book: Book | None = None) -> QuerySet[Placement]:
+    """The placements of the viewer's creditors, the newest first; those of an agency or a team see none."""
+    rows = Placement.objects.filter(book__creditor__in=viewer.creditors)
+    if scopes.TAKE_IN not in viewer.may and scopes.CORRECT_ROWS not in viewer.may:
+        rows = rows.none()
+    if book is not None:
+        rows = rows.filter(book=book)
+    return rows.select_related("book").order_by("-received_at", "-pk")
+
+
+def quarantined(*, viewer: Viewer, placement: Placement) -> QuerySet[QuarantinedRow]:
+    """
+    The rows of a placement that were refused. `described` puts their problems into words.
+
+    :raises Refused: unless the viewer may correct rows
+    """
+    scopes.demand(viewer, scopes.CORRECT_ROWS)
+    rows = QuarantinedRow.objects.filter(
+        placement=placement, placement__book__creditor__in=viewer.creditors
+    )
+    return rows.defer("raw").order_by("table", "row_number")
+
+
+def described(row: QuarantinedRow) -> list[Problem]:
+    """The problems of a refused row in the language that is active."""
+    return [say(problem) for problem in row.problems]
+
+
+def mappings() -> list[dict[str, Any]]:
+    """Each mapping: name, version, title, source, tested, tables, currency."""
+    return mapping_of.described()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of a placement, for a terminal or a screen."""
+
+    placement: Placement
+    tables: dict[str, dict[str, Any]]
+    problems: list[tuple[str, int]]
+    notices: list[str]
+    open_rows: int = 0
+    replayed: int = 0
+    discarded: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """The summary as text."""
+        head = gettext("{source}: {read} rows read, {accepted} taken in, {refused} set aside.")
+        row = self.placement
+        found = [
+            head.format(
+                source=row.source, read=row.rows_read, accepted=row.rows_accepted,
+                refused=row.rows_refused,
+            )
+        ]  # fmt: skip
+        if row.problem:
+            found.append(row.problem)
+        for name, counts in self.tables.items():
+            line = gettext(
+                "{table}: {read} read, {accepted} taken in, {refused} set aside, "
+                "{not_for_collection} not for collection"
+            )
+            found.append("  " + line.format(table=name, **counts))
+        found += [f"  {count:>8,}  {what}" for what, count in self.problems]
+        return found + [f"  {notice}" for notice in self.notices]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def summary(placement: Placement) -> Summary:
+    """Counts for each table, refused rows by kind of problem, and what was noticed."""
+    kinds: Counter[str] = Counter()
+    for counts in placement.counts.values():
+        kinds.update(counts["problems"])
+    states = Counter(
+        QuarantinedRow.objects.filter(placement=placement).values_list("state", flat=True)
+    )
+    told = list(placement.notices)
+    told += [
+        {"kind": "already_in_book", "table": name, "count": counts["already_in_book"]}
+        for name, counts in placement.counts.items()
+        if counts.get("already_in_book")
+    ]
+    return Summary(
+        placement=placement,
+        tables=placement.counts,
+        problems=[(gettext(KINDS[kind][0]), count) for kind, count in kinds.most_common()],
+        notices=[in_words(notice) for notice in told],
+        open_rows=states[QuarantinedRow.State.OPEN],
+        replayed=states[QuarantinedRow.State.REPLAYED],
+        discarded=states[QuarantinedRow.State.DISCARDED],
+        kinds=dict(kinds),
+    )
+
+
+def _path(placement: Placement, table: str) -> Path:
+    return Path(settings.DATA_DIR) / placement.staged / f"{table}.parquet"
+
+
+def staged(
+    *, placement: Placement, table: str, size: int = 5_000, skip: int = 0
+) -> Iterator[list[dict[str, Any]]]:
+    """
+    The canonical rows of a table, `size` at a time, after the first `skip`.
+
+    Personal fields are open, in memory only: never write them anywhere but into the vault.
+    """
+    path = _path(placement, table)
+    if not placement.staged or not path.exists():
+        return
+    sealer, personal = TextSealer(), TABLES[table].personal
+    prefix = staged_label(placement.pk, table, 0)[:-1]
+    nothing: dict[str, None] = dict.fromkeys(personal)
+    for frame in _frames(path, size=size, skip=skip):
+        rows = frame.to_dicts()
+        if personal:
+            for row in rows:
+                sealed = row.pop("sealed")
+                row.update(nothing)
+                if sealed is not None:
+                    label = f"{prefix}{row['row_number']}"
+                    row.update(json.loads(sealer.unseal(sealed, label=label)))
+        yield rows
+
+
+def _frames(path: Path, *, size: int, skip: int) -> Iterator[pl.DataFrame]:
+    """Whole row groups are skipped unread; a page never straddles what was skipped."""
+    held, waiting = pl.DataFrame(), 0
+    with pq.ParquetFile(path) as file:
+        groups = list(range(file.num_row_groups))
+        while groups and skip >= file.metadata.row_group(groups[0]).num_rows:
+            skip -= file.metadata.row_group(groups.pop(0)).num_rows
+        if not groups:
+            return
+        for part in file.iter_batches(size, row_groups=groups, use_threads=False):
+            frame = pl.DataFrame(pl.from_arrow(part))
+            frame, skip = frame.slice(skip), max(0, skip - len(frame))
+            held = pl.concat([held, frame]) if waiting else frame
+            waiting = len(held)
+            while waiting >= size:
+                yield held.head(size)
+                held = held.slice(size)
+                waiting = len(held)
+    if waiting:
+        yield held
+
+
+def staged_frame(*, placement: Placement, table: str) -> pl.LazyFrame:
+    """The canonical rows of a table without personal data; no rows where it was not sent."""
+    path = _path(placement, table)
+    if not placement.staged or not path.exists():
+        schema = {key: kind for key, kind in TABLES[table].schema.items() if key != "sealed"}
+        return pl.LazyFrame(schema=schema)
+    return pl.scan_parquet(path).drop("sealed", strict=False)

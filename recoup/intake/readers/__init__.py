@@ -1,0 +1,3 @@
+"""
+Reading what a lender sends: one module per kind of file, each giving batches of cells.
+"""

@@ -28,7 +28,7 @@ STAGES = (
 )  # fmt: skip
 CURED = 0.08  # borrowers who were late of late and have paid up
 SECOND_LOAN = 0.08
-FULL_HISTORY = 0.65
+FULL_HISTORY = 0.85
 
 
 @dataclass(frozen=True, slots=True)

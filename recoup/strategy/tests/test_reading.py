@@ -32,7 +32,7 @@ def test_all_problems_are_shown_at_once_each_with_its_line():
         .replace("holdout: 0.02", "holdout: 0.9")
         .replace("stage in", "stge in")
         .replace('"17:30"', '"27:30"')
-        .replace("choose: [letter-notice, email-plan]", "choose: [leter-notice]")
+        .replace("choose: [letter-reminder, email-notice]", "choose: [leter-notice]")
         .replace("    channel: letter", "    channel: pigeon")
     )
 
@@ -62,7 +62,7 @@ def test_all_problems_are_shown_at_once_each_with_its_line():
         ("minutes: 6", "cost: 6", "'minutes' is missing"),
         ("contacts: 2", "contacts: 2.5", "not a whole number"),
         ("arms:\n    - {code: champion", "arms:\n    - {code: first", "first arm is the champion"),
-        ('window: ["10:00", "12:00"]', 'window: ["12:00", "10:00"]', "the second later"),
+        ('window: ["17:30", "19:30"]', 'window: ["19:30", "17:30"]', "the second later"),
     ],
 )
 def test_a_mistake_is_named(old, new, said):

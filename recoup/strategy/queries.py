@@ -1,0 +1,151 @@
+"""What is asked: due contacts by the day, tasks by collectors, plans and strategies by the studio."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from recoup.kernel.actors import Viewer
+from recoup.kernel.errors import Invalid
+from recoup.people import scopes
+from recoup.people.models import Book
+from recoup.portfolio.states import WORKED
+from recoup.strategy.models import Decision, Plan, StrategyVersion
+from recoup.strategy.results import Comparison, arms
+from recoup.strategy.sentences import Part, describe, why_not
+
+__all__ = [
+    "Change", "Comparison", "Night", "Part", "active", "arms", "describe", "diff", "plan",
+    "plan_frame", "plans", "queue", "versions", "waiting", "why_not",
+]  # fmt: skip
+
+
+# -- By the day's jobs ---------------------------------------------------------------------------
+def waiting(*, book: Book, at: datetime, limit: int = 500) -> list[Decision]:
+    """The contacts that are due now and inside their window, most valuable first."""
+    rows = Decision.objects.filter(
+        book=book, state=Decision.State.WAITING, not_before__lte=at, not_after__gt=at
+    ).exclude(channel="task")
+    rows = rows.select_related("case__borrower", "case__book", "book", "contact_point")
+    return list(rows.order_by("-priority", "pk")[:limit])
+
+
+def active(*, book: Book) -> StrategyVersion | None:
+    """The version in force."""
+    return StrategyVersion.objects.filter(book=book, state="active").first()
+
+
+# -- By a collector ------------------------------------------------------------------------------
+def queue(*, viewer: Viewer, on: date) -> QuerySet[Decision]:
+    """
+    The tasks that a viewer may do on a day, best first: a collector's own and those of their team
+    that are nobody's, a leader's whole team.
+    """
+    scopes.demand(viewer, scopes.WORK_CASES)
+    rows = Decision.objects.filter(
+        channel="task", state=Decision.State.WAITING, on__lte=on, not_after__date__gte=on,
+        case__state__in=WORKED,
+    )  # fmt: skip
+    rows = scopes.visible(rows, viewer, case="case__")
+    if viewer.role == "collector":
+        rows = rows.filter(Q(assignee=viewer.user) | Q(assignee__isnull=True))
+    return rows.select_related("case__borrower", "assignee").order_by("-priority", "pk")
+
+
+# -- By the studio -------------------------------------------------------------------------------
+def versions(*, viewer: Viewer, book: Book) -> QuerySet[StrategyVersion]:
+    """The versions of a book's strategies, newest first; the text is in `source`."""
+    scopes.demand(viewer, scopes.SEE_STUDIO)
+    rows = StrategyVersion.objects.filter(book=book)
+    return scopes.visible(rows, viewer).order_by("-added_at", "-pk")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of a difference: `+` came, `-` went, ` ` stayed, `@` somewhere else."""
+
+    sign: str
+    text: str
+
+
+def diff(*, viewer: Viewer, before: StrategyVersion, after: StrategyVersion) -> list[Change]:
+    """What changed from one version to another, line by line with three lines around."""
+    allowed = set(versions(viewer=viewer, book=after.book).values_list("pk", flat=True))
+    if {before.pk, after.pk} - allowed:
+        raise Invalid(_("These are not two versions of one book that you may see."))
+    lines = difflib.unified_diff(
+        before.source.splitlines(), after.source.splitlines(), lineterm="", n=3
+    )
+    return [Change(line[0], line[1:]) for line in list(lines)[2:]]
+
+
+def plans(*, viewer: Viewer, book: Book) -> QuerySet[Plan]:
+    """The plans of a book, newest first."""
+    scopes.demand(viewer, scopes.SEE_STUDIO)
+    rows = scopes.visible(Plan.objects.filter(book=book), viewer)
+    return rows.select_related("strategy", "book").order_by("-on")
+
+
+@dataclass(frozen=True)
+class Night:
+    """
+    A night as the studio shows it.
+
+    `segments` and `treatments` are lists of `{"name", "cases", "chosen", "value"}`; `why` counts
+    the reasons for doing nothing and `rules` the rules behind refusals, both largest first;
+    `budgets` has `{"name", "budget", "used", "price"}`.
+    """
+
+    plan: Plan
+    is_demo: bool
+    segments: list[dict[str, Any]] = field(default_factory=list)
+    treatments: list[dict[str, Any]] = field(default_factory=list)
+    arms: list[dict[str, Any]] = field(default_factory=list)
+    why: list[tuple[str, int]] = field(default_factory=list)
+    rules: list[tuple[str, int]] = field(default_factory=list)
+    budgets: list[dict[str, Any]] = field(default_factory=list)
+
+
+def plan(*, viewer: Viewer, book: Book, on: date | None = None) -> Night | None:
+    """The plan of a night (the last one, if no day is given), summed for the studio."""
+    rows = plans(viewer=viewer, book=book)
+    found = (rows.filter(on=on) if on else rows).first()
+    if found is None:
+        return None
+    frame = plan_frame(plan=found)
+    return Night(
+        plan=found, is_demo=found.book.is_demo,
+        segments=_summed(frame, "segment"), arms=_summed(frame, "arm"),
+        treatments=_summed(frame.filter(pl.col("treatment") != ""), "treatment"),
+        why=_largest(found.refused.get("why", {})), rules=_largest(found.refused.get("rules", {})),
+        budgets=[
+            {"name": name, **sums, "price": found.prices.get(name, 0.0)}
+            for name, sums in found.budgets.items()
+        ],
+    )  # fmt: skip
+
+
+def plan_frame(*, plan: Plan) -> pl.LazyFrame:
+    """The whole plan, one row for every case: for jobs, and within a query that took a viewer."""
+    return pl.scan_parquet(Path(settings.DATA_DIR) / plan.file)
+
+
+def _summed(frame: pl.LazyFrame, by: str) -> list[dict[str, Any]]:
+    acted = pl.col("treatment") != ""
+    found = frame.group_by(pl.col(by).alias("name")).agg(
+        cases=pl.len(), chosen=acted.sum(), value=pl.col("value").filter(acted).sum(),
+        overdue=pl.col("overdue").sum(),
+    )  # fmt: skip
+    return found.sort("chosen", "name", descending=[True, False]).collect().to_dicts()
+
+
+def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,94 @@
+"""Reasons as people read them: data of a decision, put into sentences of the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from recoup.strategy.models import Decision
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a reason: a msgid and what fills it. `str` gives it in the reader's language."""
+
+    msgid: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return _(self.msgid).format(**self.values)
+
+
+STAGE = gettext_noop("{days} days past due, stage {stage}")
+OVERDUE = gettext_noop("overdue {amount:,.2f}")
+REPAY = gettext_noop("chance of paying within 30 days without more effort {chance:.0%}")
+STARTER = gettext_noop("by the starter score, which has not learned from this book")
+NO_SCORE = gettext_noop("no score yet, so the strategy's assumption is used")
+STEP = gettext_noop("step “{step}” of segment “{segment}”")
+CONTACTS = gettext_noop("{count} contacts in the last 30 days")
+WORTH = gettext_noop("expected net gain {amount:,.2f}, by the strategy's assumptions")
+DRAWN = gettext_noop("drawn at random to learn what works; chance of this action {chance:.1%}")
+PLANNED = gettext_noop("best of {count} lawful actions within tonight's budgets")
+
+WHY_NOT = {
+    "holdout": gettext_noop("in the permanent holdout: never contacted, so that effects show"),
+    "self_cure": gettext_noop("will probably pay without us"),
+    "no_segment": gettext_noop("no segment of the strategy fits"),
+    "no_steps": gettext_noop("the strategy asks for nothing here"),
+    "sequence_done": gettext_noop("all steps were taken"),
+    "waiting": gettext_noop("the next step is not due yet"),
+    "pending": gettext_noop("an earlier action still waits"),
+    "contact_limit": gettext_noop("contacted often enough lately"),
+    "no_contact_point": gettext_noop("no way to reach the person on these channels"),
+    "no_time_zone": gettext_noop("the time zone is not known"),
+    "no_common_hour": gettext_noop("no hour is suitable everywhere the person may be"),
+    "no_facts": gettext_noop("facts the law asks for are missing"),
+    "stop": gettext_noop("contact is stopped"),
+    "promise_open": gettext_noop("a promise is open"),
+    "opted_out": gettext_noop("opted out"),
+    "rule": gettext_noop("a rule forbids it"),
+    "budget": gettext_noop("others were worth more within the budgets"),
+    "not_worth": gettext_noop("a contact would cost more than it brings"),
+    "explored": gettext_noop("drawn at random to be left alone today"),
+    "exit_paid": gettext_noop("nothing is overdue"),
+    "exit_small": gettext_noop("too little is owed"),
+}
+OTHER_EXIT = gettext_noop("the strategy ends contact here ({code})")
+OTHER_STATE = gettext_noop("the case is not worked ({state})")
+
+
+def why_not(code: str) -> str:
+    """Why nothing is done with a case, in the reader's language."""
+    if code in WHY_NOT:
+        return _(WHY_NOT[code])
+    kind, _sep, rest = code.partition("_")
+    if kind == "state":
+        return _(OTHER_STATE).format(state=rest)
+    return _(OTHER_EXIT).format(code=rest)
+
+
+def describe(decision: Decision) -> list[Part]:
+    """Why this action was chosen, part by part."""
+    reason = decision.reason
+    parts = [
+        Part(STAGE, {"days": reason["days_past_due"], "stage": reason["stage"]}),
+        Part(OVERDUE, {"amount": reason["overdue"] / 100}),
+        Part(STEP, {"step": reason["step"], "segment": decision.segment}),
+    ]
+    if "repay_30" in reason:
+        parts.append(Part(REPAY, {"chance": reason["repay_30"]}))
+        if reason["starter"]:
+            parts.append(Part(STARTER))
+    else:
+        parts.append(Part(NO_SCORE))
+    if reason["contacts_30"]:
+        parts.append(Part(CONTACTS, {"count": reason["contacts_30"]}))
+    if reason["explored"]:
+        parts.append(Part(DRAWN, {"chance": decision.propensity}))
+    else:
+        parts.append(Part(PLANNED, {"count": reason["admissible"]}))
+        parts.append(Part(WORTH, {"amount": decision.value / 100}))
+    return parts

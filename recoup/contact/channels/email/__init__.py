@@ -1,0 +1,1 @@
+"""E-mail over SMTP, with one-click opt-out and returned mail read."""

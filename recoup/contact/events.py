@@ -1,0 +1,14 @@
+"""What can happen to messages and letters."""
+
+from recoup.journal.kinds import Kind
+
+Reserved = Kind("contact.reserved", "{count} contacts were reserved on {channel}")
+HandedOver = Kind(
+    "contact.handed_over",
+    "{accepted} contacts were handed to {carrier}; {failed} failed, {unknown} are unknown",
+)
+Outcomes = Kind("contact.outcomes", "{count} contacts had an outcome")
+LeftUnknown = Kind("contact.left_unknown", "{count} contacts were interrupted and are unknown")
+Settled = Kind("contact.settled", "A contact on {channel} is settled as {state}: {reason}")
+ReplyTaken = Kind("contact.reply_taken", "A borrower wrote back on {channel}: {meaning}")
+ReplyHandled = Kind("contact.reply_handled", "A reply was handled")

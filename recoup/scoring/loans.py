@@ -8,14 +8,12 @@ from typing import Any
 from recoup.people.models import Book
 from recoup.portfolio.models import Loan
 
-STATIC = ("principal", "annual_rate", "months_on_book", "term_months")
-
 
 def facts_by_case(*, book: Book, first: int, last: int) -> dict[int, dict[str, Any]]:
     """
     The facts of the largest loan of each case in a range of case ids, as of its placement.
 
-    To the lender's own facts come principal, rate, term and age of the loan at placement.
+    To the lender's own facts come the loan's principal, yearly rate and term.
     """
     found: dict[int, dict[str, Any]] = {}
     for case, facts, _outcome in _loans(book, first, last):
@@ -41,14 +39,12 @@ def _loans(
         rows = rows.filter(case_id__gte=first, case_id__lte=last)
     found = rows.order_by("case_id", "-principal", "pk").values_list(
         "case_id", "facts", "principal", "annual_rate", "issued_on", "matures_on",
-        "placement__as_of",
     )  # fmt: skip
-    for case, facts, principal, rate, issued, matures, as_of in found.iterator(chunk_size=5000):
+    for case, facts, principal, rate, issued, matures in found.iterator(chunk_size=5000):
         known = dict(facts.get("known") or {})
         known |= {
             "principal": principal,
             "annual_rate": None if rate is None else float(rate),
-            "months_on_book": issued and as_of and (as_of - issued).days // 30,
             "term_months": issued and matures and round((matures - issued).days / 30.44),
         }
         yield case, known, facts.get("outcome") or {}

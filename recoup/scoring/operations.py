@@ -10,6 +10,9 @@ from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.scoring import events, night, sources, starter, store
 from recoup.scoring.models import ScoreModel, ScoreRun
+from recoup.scoring.training import train
+
+__all__ = ["champions", "score_book", "train"]
 
 State = ScoreModel.State
 

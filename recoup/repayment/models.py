@@ -48,7 +48,12 @@ class Promise(models.Model):
 
 
 class Plan(models.Model):
-    """A repayment plan (分期还款计划) agreed for a case; performing plans stop collection."""
+    """
+    A repayment plan (分期还款计划) agreed for a case; performing plans stop collection.
+
+    `terms` keeps the mandatory contents of a card agreement (CN-STOP-002); an oral one names its
+    `recording` (CN-STOP-003).
+    """
 
     class State(models.TextChoices):
         PERFORMING = "performing"
@@ -56,12 +61,20 @@ class Plan(models.Model):
         BROKEN = "broken"
         CANCELLED = "cancelled"
 
+    class Form(models.TextChoices):
+        WRITTEN = "written"
+        ORAL = "oral"
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="plans")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PERFORMING)
     agreed_at = models.DateTimeField()
     agreed_with = models.CharField(max_length=80)
     total = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    form = models.CharField(max_length=7, choices=Form.choices, default=Form.WRITTEN)
+    recording = models.CharField(max_length=200, blank=True)
+    terms = models.JSONField(default=dict)
+    paid = models.BigIntegerField(default=0)
     judged_on = models.DateField(null=True)
 
     objects = ScopedManager(creditor="case__book__creditor")
@@ -97,7 +110,11 @@ class PlanInstalment(models.Model):
 
 
 class BankFile(models.Model):
-    """A file of payments from a bank, imported once by its content."""
+    """
+    A file of payments from a bank, imported once by its content.
+
+    `repeated` is what its lines had that an earlier file brought already.
+    """
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="bank_files")
     digest = models.CharField(max_length=64)
@@ -105,6 +122,7 @@ class BankFile(models.Model):
     imported_at = models.DateTimeField()
     lines = models.PositiveIntegerField()
     total = models.BigIntegerField()
+    repeated = models.BigIntegerField(default=0)
 
     objects = ScopedManager(creditor="book__creditor")
 
@@ -146,6 +164,8 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3)
     value_on = models.DateField()
     received_at = models.DateTimeField()
+    posted_at = models.DateTimeField(null=True)
+    reversed_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=8, choices=State.choices)
     problem = models.CharField(max_length=200, blank=True)
 

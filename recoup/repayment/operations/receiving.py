@@ -1,0 +1,217 @@
+"""Money: received once, posted or parked, matched, reversed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from recoup.journal.operations import record
+from recoup.kernel.actors import Actor
+from recoup.kernel.clock import local_day
+from recoup.kernel.errors import Invalid
+from recoup.kernel.money import Money
+from recoup.people.models import Book
+from recoup.portfolio import operations as portfolio
+from recoup.portfolio.models import Entry, Loan
+from recoup.repayment.errors import DifferentPayment
+from recoup.repayment.events import (
+    PaymentHeld,
+    PaymentMatched,
+    PaymentReceived,
+    PaymentReversed,
+)
+from recoup.repayment.models import BankFile, Payment
+from recoup.repayment.operations.promising import judge_again
+
+S = Payment.State
+
+
+def receive(
+    *, book: Book, source: str, external_id: str, reference: str, amount: Money, value_on: date,
+    by: Actor, at: datetime, bank_file: BankFile | None = None,
+) -> Payment:  # fmt: skip
+    """
+    Take money in: post it to the loan that its reference names, or park it in suspense.
+
+    The same `external_id` of a source is one payment, however often it comes; coming again gives
+    the payment that stands. `reference` is a loan's or a borrower's number. A borrower with
+    several loans pays the one longest overdue that owes at least the amount.
+
+    :raises Invalid: for nothing or less, another currency, a day to come, or no identifier
+    :raises DifferentPayment: if the same identifier came before with other figures
+    """
+    _check(book, source, external_id, amount, value_on, at)
+    common = {"book": book, "source": source, "external_id": external_id}
+    standing = Payment.objects.filter(**common).first()
+    if standing is None:
+        loan, problem = find_loan(book=book, reference=reference, amount=amount)
+        row = Payment(
+            **common, reference=reference[:80], amount=amount.minor, currency=amount.currency,
+            value_on=value_on, received_at=at, bank_file=bank_file, problem=problem,
+            state=S.SUSPENSE,
+        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                return _take(row, loan, by=by, at=at)
+        except IntegrityError:
+            # The other of two at once was first: the unique constraint let one of them through.
+            standing = Payment.objects.filter(**common).first()
+            if standing is None:
+                raise
+    if (standing.amount, standing.currency, standing.value_on) != (
+        amount.minor, amount.currency, value_on,
+    ):  # fmt: skip
+        raise DifferentPayment(external_id)
+    return standing
+
+
+def _check(
+    book: Book, source: str, external_id: str, amount: Money, value_on: date, at: datetime
+) -> None:
+    if source not in Payment.Source.values:
+        raise Invalid(
+            _("{source} is not a source of payments.").format(source=source),
+            hint=_("Use one of {sources}.").format(sources=", ".join(Payment.Source.values)),
+        )
+    if not external_id or len(external_id) > 80:
+        raise Invalid(
+            _("The payment has no identifier of 1 to 80 characters."),
+            hint=_(
+                "Send the number that the bank gave it: it keeps money from being posted twice."
+            ),
+        )
+    if problem := problem_of(book=book, amount=amount, value_on=value_on, at=at):
+        raise Invalid(problem)
+
+
+def problem_of(*, book: Book, amount: Money, value_on: date, at: datetime) -> str:
+    """What is wrong with a payment's figures; empty if nothing is."""
+    if amount.minor <= 0:
+        return _("{amount} is not an amount that can be received.").format(amount=amount)
+    if amount.currency != book.currency:
+        return _("The book is in {book} and the payment in {payment}.").format(
+            book=book.currency, payment=amount.currency
+        )
+    if value_on > local_day(at, book.time_zone):
+        return _("The payment is dated {day}, which is still to come.").format(day=value_on)
+    return ""
+
+
+def _take(row: Payment, loan: Loan | None, *, by: Actor, at: datetime) -> Payment:
+    money = Money(row.amount, row.currency)
+    kind = PaymentHeld if loan is None else PaymentReceived
+    with record(
+        kind, by=by, at=at, book=row.book, case=loan.case if loan else None, amount=money,
+        source=row.source, value_on=row.value_on, problem=row.problem,
+    ) as event:  # fmt: skip
+        row.save()
+        event.about(row)
+        event.note(payment=row.pk, loan=loan.pk if loan else None)
+        if loan is not None:
+            _post(row, loan, by=by, at=at)
+    return row
+
+
+def _post(row: Payment, loan: Loan, *, by: Actor, at: datetime) -> None:
+    portfolio.post_payment(
+        loan=loan, amount=Money(row.amount, row.currency), value_on=row.value_on,
+        cause=cause_of(row), by=by, at=at,
+    )  # fmt: skip
+    row.loan, row.case_id, row.state, row.posted_at = loan, loan.case_id, S.POSTED, at
+    row.problem = ""
+    row.save(update_fields=["loan", "case", "state", "posted_at", "problem"])
+
+
+def cause_of(payment: Payment) -> str:
+    """What the ledger entry of a payment is posted for."""
+    return f"payment:{payment.pk}"
+
+
+def find_loan(*, book: Book, reference: str, amount: Money) -> tuple[Loan | None, str]:
+    """The loan that a payment is for, or why it cannot be said."""
+    wanted = reference.strip()
+    if not wanted:
+        return None, _("The payment has no reference.")
+    loans = Loan.objects.filter(book=book).select_related("case__book", "book")
+    if (exact := loans.filter(reference=wanted).first()) is not None:
+        return exact, ""
+    mine = list(
+        loans.filter(borrower__reference=wanted).order_by("-days_past_due", "-overdue", "pk")
+    )
+    if not mine:
+        return None, _("No loan and no borrower of this book has this reference.")
+    if len(mine) == 1:
+        return mine[0], ""
+    owing = [loan for loan in mine if loan.owed >= amount.minor]
+    if not owing:
+        return None, _("The borrower has several loans, and none owes as much as was paid.")
+    return owing[0], ""
+
+
+def match(*, payment: Payment, loan: Loan, by: Actor, at: datetime) -> Payment:
+    """
+    Take a payment from suspense and post it to a loan, valued on the day the money came.
+
+    :raises Invalid: if it is not in suspense, or the loan is of another book or currency
+    """
+    if loan.book_id != payment.book_id or loan.currency != payment.currency:
+        raise Invalid(
+            _("The loan is in another book or currency than the payment."),
+            hint=_("Choose a loan of the same book."),
+        )
+    with transaction.atomic():
+        row = Payment.objects.select_for_update().select_related("book").get(pk=payment.pk)
+        if row.state != S.SUSPENSE:
+            raise Invalid(
+                _("This payment is {state}, so it cannot be matched.").format(state=row.state),
+                hint=_("Look at it again: somebody else may have matched it."),
+            )
+        with record(
+            PaymentMatched, by=by, at=at, case=loan.case, loan=loan.pk, payment=row.pk,
+            amount=Money(row.amount, row.currency), value_on=row.value_on,
+        ) as event:  # fmt: skip
+            _post(row, loan, by=by, at=at)
+            event.about(row)
+    payment.refresh_from_db()
+    return payment
+
+
+def reverse(*, payment: Payment, reason: str, by: Actor, at: datetime) -> Payment:
+    """
+    Undo a payment: a reversal in the ledger, or a return of money that was in suspense.
+
+    Reversing again changes nothing. Promises that this payment kept are judged again.
+
+    :raises Invalid: without a reason
+    """
+    if not reason.strip():
+        raise Invalid(_("Say why the payment is reversed."), hint=_("The bank's words are enough."))
+    with transaction.atomic():
+        row = (
+            Payment.objects.select_for_update(of=("self",))
+            .select_related("book")
+            .get(pk=payment.pk)
+        )
+        if row.state in (S.POSTED, S.SUSPENSE):
+            _undo(row, reason=reason, by=by, at=at)
+    payment.refresh_from_db()
+    return payment
+
+
+def _undo(row: Payment, *, reason: str, by: Actor, at: datetime) -> None:
+    was_posted = row.state == S.POSTED
+    with record(
+        PaymentReversed, by=by, at=at, book=row.book, case=row.case, reason=reason,
+        payment=row.pk, amount=Money(row.amount, row.currency),
+    ) as event:  # fmt: skip
+        if was_posted:
+            entry = Entry.objects.get(loan=row.loan, cause=cause_of(row))
+            portfolio.reverse(entry=entry, reason=reason, by=by, at=at)
+        row.state = S.REVERSED if was_posted else S.RETURNED
+        row.reversed_at = at
+        row.save(update_fields=["state", "reversed_at"])
+        event.about(row)
+    if was_posted and row.case is not None:
+        judge_again(case=row.case, on=local_day(at, row.book.time_zone), by=by, at=at)

@@ -25,7 +25,6 @@ from typing import Protocol
 import numpy as np
 from django.conf import settings
 
-from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid
 from recoup.people import scopes
 from recoup.people.models import Book
@@ -97,23 +96,34 @@ class World:
         known, today = self._today()
         if on != today:
             raise Invalid(f"The world's morning was on {today}, not on {on}.")
-        path = self._folder / f"simulated-bank-{self.book.code}-{on}.csv"
+        bank = self._folder / f"simulated-bank-{self.book.code}-{on}.csv"
+        told = self._folder / f"simulated-webhook-{self.book.code}-{on}.csv"
         carried = world_book.recall(self._kept)
-        if carried and int(carried["on"]) >= world_book.day_number(on):
-            return path if path.exists() else None
+        if not carried or int(carried["on"]) < world_book.day_number(on):
+            self._pay(known, on, bank, told)
+        # What is posted comes from the file, so that a day cut short here is finished the same.
+        if told.exists():
+            with scopes.acting_for(self.book):
+                world_cashier.post(told, book=self.book, on=on)
+        return bank if bank.exists() else None
+
+    def _pay(self, known: Known, on: date, bank: Path, told: Path) -> None:
         rng = self._rng(on, 0)
         paid = known.population.pay(on=world_book.day_number(on), rng=rng)
         lines = world_cashier.lines_of(known, paid, on=on, rng=rng)
         now, later = world_cashier.told_at_once(lines, rng=rng)
-        with scopes.acting_for(self.book):
-            world_cashier.post(now, book=self.book, on=on)
+        slips = world_cashier.miswritten(later, rng=rng)
         self._folder.mkdir(parents=True, exist_ok=True)
-        written = world_cashier.write(later, path=path, book=self.book, on=on, rng=rng)
+        for path, some, wrong in (
+            (told, now, np.zeros(len(now), dtype=bool)),
+            (bank, later, slips),
+        ):
+            if some:
+                world_cashier.write(some, path=path, book=self.book, on=on, slips=wrong)
         known.population.grow_older()
         world_book.remember(
             path=self._kept, known=known, last=self._last, on=on, letters=self._letters
         )
-        return written
 
     def _today(self) -> tuple[Known, date]:
         if self._known is None or self._on is None:
@@ -129,8 +139,7 @@ class World:
         for message in self.carriers.received(self._last):
             self._last = max(self._last, message.number)
             if message.channel == "letter":
-                day = local_day(message.at, self.book.time_zone)
-                self._letters.append((day, message.key, message.provider_id))
+                self._letters.append((on, message.key, message.provider_id))
             else:
                 posts.append(Post.of(message))
         due = [row for row in self._letters if row[0] + timedelta(days=LETTER_DAYS) <= on]

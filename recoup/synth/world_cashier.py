@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recoup.kernel import clock
 from recoup.kernel.actors import Actor
@@ -23,7 +24,7 @@ CASHIER = Actor.system("simulated cashier")
 BY_WEBHOOK = 0.35  # share of payments by day that are told at once
 BY_DAY = range(8, 21)  # what comes by night stands in the bank's file
 MISWRITTEN = 0.01  # share of lines in the bank's file whose reference names no loan
-COLUMNS = ("external_id", "reference", "amount", "currency", "value_on")
+COLUMNS = ("external_id", "reference", "amount", "currency", "value_on", "hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +72,38 @@ def told_at_once(
     )
 
 
-def post(lines: Sequence[Line], *, book: Book, on: date) -> int:
-    """Tell payments through the webhook's operation, each at its hour; gives how many."""
-    for line in lines:
-        at: datetime = clock.at_local(on, time(line.hour, 30), book.time_zone)
-        repayment.receive(
-            book=book, source="webhook", external_id=line.external_id, reference=line.reference,
-            amount=Money(line.amount, book.currency), value_on=on, by=CASHIER, at=at,
-        )  # fmt: skip
-    return len(lines)
-
-
 def write(
-    lines: Sequence[Line], *, path: Path, book: Book, on: date, rng: np.random.Generator
-) -> Path | None:
-    """The bank's file of the day, whole or not at all; nothing if nobody paid."""
-    if not lines:
-        return None
-    wrong = rng.random(len(lines)) < MISWRITTEN
+    lines: Sequence[Line], *, path: Path, book: Book, on: date, slips: NDArray[np.bool_]
+) -> None:  # fmt: skip
+    """Payments as a bank's file, whole or not at all; `slips` are lines with a wrong reference."""
     partial = path.with_suffix(".partial")
     with partial.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
-        for line, slip in zip(lines, wrong.tolist(), strict=True):
+        for line, slip in zip(lines, slips.tolist(), strict=True):
             reference = line.reference[:-1] + "?" if slip else line.reference
             amount = Money(line.amount, book.currency).major
-            rows.writerow([line.external_id, reference, amount, book.currency, on.isoformat()])
+            rows.writerow(
+                [line.external_id, reference, amount, book.currency, on.isoformat(), line.hour]
+            )
     partial.replace(path)
-    return path
+
+
+def miswritten(lines: Sequence[Line], *, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which lines of the bank's file name no loan."""
+    return rng.random(len(lines)) < MISWRITTEN
+
+
+def post(path: Path, *, book: Book, on: date) -> int:
+    """Tell the payments of a file through the webhook's operation, each at its hour."""
+    count = 0
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            at: datetime = clock.at_local(on, time(int(row["hour"]), 30), book.time_zone)
+            repayment.receive(
+                book=book, source="webhook", external_id=row["external_id"],
+                reference=row["reference"], amount=Money.of(row["amount"], book.currency),
+                value_on=on, by=CASHIER, at=at,
+            )  # fmt: skip
+            count += 1
+    return count

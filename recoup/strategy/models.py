@@ -49,7 +49,9 @@ class Plan(models.Model):
     The decisions of one night: what was admissible, what the budgets bought, what they were worth.
 
     `file` holds one row for every case, the decisions to do nothing too, with propensities.
-    `prices` says what one more unit of each budget would have won, in minor units.
+    `budgets` has what was `used` of the `most` of each, `prices` what one more unit would have won,
+    in minor units. `refused` counts why nothing was done, `rules` the rules that fired, once for
+    each case and channel.
     """
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="plans")
@@ -64,6 +66,7 @@ class Plan(models.Model):
     prices = models.JSONField(default=dict)
     certificate = models.JSONField(default=dict)
     refused = models.JSONField(default=dict)
+    rules = models.JSONField(default=dict)
 
     objects = ScopedManager(creditor="book__creditor")
 

@@ -26,7 +26,7 @@ from recoup.strategy.events import (
     StrategyAdded,
 )
 from recoup.strategy.models import Decision, Plan, StrategyVersion
-from recoup.strategy.reading import read
+from recoup.strategy.reading import read, shipped
 
 # From a state to the states that may follow; a decision that ended stays as it ended.
 MAY_BECOME = {
@@ -35,7 +35,15 @@ MAY_BECOME = {
     Decision.State.LAPSED: (Decision.State.WAITING,),
     Decision.State.DONE: (Decision.State.WAITING, Decision.State.SENT),
 }
-BATCH = 5000
+
+
+def default(jurisdiction: str) -> str:
+    """
+    The text of the strategy that comes with Recoup for a jurisdiction.
+
+    :raises Invalid: if none does
+    """
+    return shipped(f"default-{jurisdiction.lower()}")
 
 
 def add(*, book: Book, source: str, by: Actor, at: datetime) -> StrategyVersion:
@@ -141,7 +149,7 @@ def decide(
             event.note(
                 cases=plan.rows, chosen=plan.chosen, file=pointer, budgets=plan.budgets,
                 prices=plan.prices, certificate=plan.certificate, refused=plan.refused,
-                rulebook=night.rulebook,
+                rules=plan.rules, rulebook=night.rulebook,
             )  # fmt: skip
             return event.about(plan)
     except IntegrityError:

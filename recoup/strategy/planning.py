@@ -43,18 +43,18 @@ class Night:
 
     rows: pl.DataFrame
     choice: Choice
-    refused: dict[str, dict[str, int]]
+    refused: dict[str, int]
+    rules: dict[str, int]
     rulebook: str
+    limits: tuple[float, ...]
 
     @property
     def budgets(self) -> dict[str, dict[str, float]]:
-        """Of each budget, how much there was and how much was used."""
+        """Of each budget, how much was used, and the most there was."""
         return {
-            name: {"budget": limit, "used": float(used)}
+            name: {"used": round(float(used), 2), "most": limit}
             for name, limit, used in zip(BUDGETS, self.limits, self.choice.used, strict=True)
         }
-
-    limits: tuple[float, ...] = ()
 
     @property
     def prices(self) -> dict[str, float]:
@@ -114,7 +114,8 @@ def night(
         choice=chosen,
         rulebook=lawful.rulebook,
         limits=tuple(budgets.tolist()),
-        refused={"why": _counted(why), "rules": dict(sorted(lawful.fired.items()))},
+        refused=_counted(why),
+        rules=dict(sorted(lawful.fired.items())),
     )
 
 

@@ -101,7 +101,7 @@ class Night:
 
     `segments` and `treatments` are lists of `{"name", "cases", "chosen", "value"}`; `why` counts
     the reasons for doing nothing and `rules` the rules behind refusals, both largest first;
-    `budgets` has `{"name", "budget", "used", "price"}`.
+    `budgets` has `{"used", "most", "price"}` by name.
     """
 
     plan: Plan
@@ -111,7 +111,12 @@ class Night:
     arms: list[dict[str, Any]] = field(default_factory=list)
     why: list[tuple[str, int]] = field(default_factory=list)
     rules: list[tuple[str, int]] = field(default_factory=list)
-    budgets: list[dict[str, Any]] = field(default_factory=list)
+    budgets: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """What one more unit of each budget would have won, in minor units."""
+        return {name: budget["price"] for name, budget in self.budgets.items()}
 
 
 def plan(*, viewer: Viewer, book: Book, on: date | None = None) -> Night | None:
@@ -125,11 +130,11 @@ def plan(*, viewer: Viewer, book: Book, on: date | None = None) -> Night | None:
         plan=found, is_demo=found.book.is_demo,
         segments=_summed(frame, "segment"), arms=_summed(frame, "arm"),
         treatments=_summed(frame.filter(pl.col("treatment") != ""), "treatment"),
-        why=_largest(found.refused.get("why", {})), rules=_largest(found.refused.get("rules", {})),
-        budgets=[
-            {"name": name, **sums, "price": found.prices.get(name, 0.0)}
+        why=_largest(found.refused), rules=_largest(found.rules),
+        budgets={
+            name: {**sums, "price": found.prices.get(name, 0.0)}
             for name, sums in found.budgets.items()
-        ],
+        },
     )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def write_plan(
         book=book, strategy=version, on=on, at=at, file=pointer["file"], digest=pointer["sha256"],
         rows=night.rows.height, chosen=night.rows.filter(pl.col("treatment") != "").height,
         budgets=night.budgets, prices=night.prices, certificate=night.certificate,
-        refused=night.refused,
+        refused=night.refused, rules=night.rules,
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('prices', models.JSONField(default=dict)),
                 ('certificate', models.JSONField(default=dict)),
                 ('refused', models.JSONField(default=dict)),
+                ("rules", models.JSONField(default=dict)),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='people.book')),
                 ('strategy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='strategy.strategyversion')),
             ],

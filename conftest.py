@@ -29,6 +29,28 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def lift_guard_to_flush() -> Iterator[None]:
+    """A test with real transactions ends in a flush, which the journal's guard would refuse."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from recoup.journal import guard
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_without_guard(self: TransactionTestCase) -> None:
+        guard.remove(connection)
+        try:
+            flush(self)
+        finally:
+            guard.install(connection)
+
+    TransactionTestCase._fixture_teardown = flush_without_guard  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+
+
 @pytest.fixture(autouse=True)
 def data_dir(settings: Any, tmp_path: Path) -> Path:
     """Every test writes its files under a folder of its own."""

@@ -209,7 +209,7 @@ def load(jurisdiction: str, at: datetime) -> Rulebook:
 
     :raises Invalid: if there are none, or one of them has no source
     """
-    instruments, zone = _instruments(jurisdiction)
+    zone = _instruments(jurisdiction)[1]
     return _load(jurisdiction, local_day(at, zone))
 
 

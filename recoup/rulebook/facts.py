@@ -269,7 +269,7 @@ def _cell(fact: Fact, value: Any) -> Any:
 
 def _many(fact: Fact, column: pl.Series | None, size: int) -> tuple[Any, npt.NDArray[np.bool_]]:
     if column is None or column.dtype == pl.Null:
-        plain = np.zeros(size, dtype=np.bool_ if fact.kind == "flag" else np.int64)
+        plain: Any = np.zeros(size, dtype=np.bool_ if fact.kind == "flag" else np.int64)
         if fact.kind == "word":
             return Word(plain - 1, fact.words), np.ones(size, dtype=np.bool_)
         return (Words(plain, fact.words) if fact.kind == "words" else plain), np.ones(

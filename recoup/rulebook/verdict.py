@@ -6,9 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from recoup.kernel.text import canonical_json
+
+Day: TypeAlias = date
 
 
 class Outcome(StrEnum):
@@ -32,8 +34,8 @@ class Instrument:
     key: str
     title: str
     issuer: str
-    date: date | None
-    in_force_from: date | None
+    date: Day | None
+    in_force_from: Day | None
     link: str | None
     read: str
     checked_by: str | None
@@ -59,7 +61,7 @@ class Fired:
     effect: str
     force: str
     confidence: str
-    since: date | None
+    since: Day | None
     instrument: Instrument
     clause: str
     zh: str

@@ -79,7 +79,11 @@ def opt_out(*, borrower: Borrower, scope: str, source: str, at: datetime, by: Ac
 
     :raises Invalid: for a scope that does not exist
     """
-    check_scope(scope)
+    if not is_scope(scope):
+        raise Invalid(
+            f"{scope!r} is not something that can be refused.",
+            hint="Use all, a channel, a medium, or point:<id>.",
+        )
     with record(
         OptedOut, by=by, at=at, book=borrower.book, case=_case_of(borrower), scope=scope,
         source=source,
@@ -91,12 +95,10 @@ def opt_out(*, borrower: Borrower, scope: str, source: str, at: datetime, by: Ac
         return event.about(row)
 
 
-def check_scope(scope: str) -> None:
-    """Go on only if a refusal has a scope we keep to. :raises Invalid: if not"""
+def is_scope(scope: str) -> bool:
+    """Whether we know how to keep to a refusal of this scope."""
     point = scope.partition(":")[2] if scope.startswith("point:") else ""
-    if scope not in ("all", *CHANNELS, *MEDIA) and not point.isdigit():
-        raise Invalid(f"{scope!r} is not something that can be refused.",
-                      hint="Use all, a channel, a medium, or point:<id>.")  # fmt: skip
+    return scope in ("all", *CHANNELS, *MEDIA) or point.isdigit()
 
 
 def lift_opt_out(*, opt_out: OptOut, act: str, by: Actor, at: datetime) -> None:
@@ -157,48 +159,57 @@ def take_restrictions(
     """
     Take the consents and refusals that came with a placement. Taking them twice adds nothing.
 
-    :raises Invalid: if a refusal has a scope we could not keep to; nothing is taken then
+    A refusal whose scope we do not know is kept as the widest there is. Gives how many were
+    taken, and how many name a borrower (`strangers`) whom the placement did not open.
     """
     with record(RestrictionsTaken, by=by, at=at, book=placement.book) as event:
-        outs = _take(placement, "opt_outs", _opt_out, OptOut, progress)
-        agreed = _take(placement, "consents", _consent, Consent, progress)
-        event.note(consents=agreed, opt_outs=outs)
+        outs, lost = _take(placement, "opt_outs", _opt_out, OptOut, progress)
+        agreed, more = _take(placement, "consents", _consent, Consent, progress)
+        counts = {"consents": agreed, "opt_outs": outs, "strangers": lost + more}
+        event.note(**counts)
         event.about(placement)
-    return {"consents": agreed, "opt_outs": outs}
+    return counts
 
 
 def _take(
     placement: Placement, table: str, make: Callable[..., Any], model: Any, progress: Progress
-) -> int:
-    count = 0
+) -> tuple[int, int]:
+    taken = lost = 0
     for rows in intake.staged(placement=placement, table=table, size=BATCH):
         known = _borrowers(placement.book, {row["borrower_ref"] for row in rows})
-        made = [make(row, known[row["borrower_ref"]], placement.book)
-                for row in rows if row["borrower_ref"] in known]  # fmt: skip
+        made = [
+            make(row, known[row["borrower_ref"]], placement.book)
+            for row in rows
+            if row["borrower_ref"] in known
+        ]
         model.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
-        count += len(made)
-        progress(table, count)
-    return count
+        taken, lost = taken + len(made), lost + len(rows) - len(made)
+        progress(table, taken)
+    return taken, lost
 
 
 def _borrowers(book: Book, wanted: set[str]) -> Mapping[str, Borrower]:
     found: dict[str, Borrower] = {}
     references: Iterator[str] = iter(sorted(wanted))
     while some := list(islice(references, 2000)):
-        found |= {row.reference: row for row in Borrower.objects.filter(book=book,
-                                                                       reference__in=some)}  # fmt: skip
+        rows = Borrower.objects.filter(book=book, reference__in=some)
+        found |= {row.reference: row for row in rows}
     return found
 
 
 def _opt_out(row: Mapping[str, Any], borrower: Borrower, book: Book) -> OptOut:
-    check_scope(row["scope"])
-    return OptOut(borrower=borrower, person_id=borrower.person_id, scope=row["scope"],
-                  source=str(row["source"])[:80], at=_instant(row["at"], book))  # fmt: skip
+    scope = str(row["scope"]).strip().lower()
+    return OptOut(
+        borrower=borrower, person_id=borrower.person_id, source=str(row["source"])[:80],
+        scope=scope if is_scope(scope) else "all", at=_instant(row["at"], book),
+    )  # fmt: skip
 
 
 def _consent(row: Mapping[str, Any], borrower: Borrower, book: Book) -> Consent:
-    return Consent(borrower=borrower, purpose=row["purpose"][:40], value=(row["value"] or "")[:80],
-                   source=str(row["source"])[:80], given_at=_instant(row["given_at"], book))  # fmt: skip
+    return Consent(
+        borrower=borrower, purpose=str(row["purpose"])[:40], value=str(row["value"] or "")[:80],
+        source=str(row["source"])[:80], given_at=_instant(row["given_at"], book),
+    )  # fmt: skip
 
 
 def _instant(value: date | datetime, book: Book) -> datetime:

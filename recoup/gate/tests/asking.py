@@ -10,7 +10,7 @@ from recoup.portfolio.models import Case
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 
 MEDIUM = {"sms": "phone", "call": "phone", "email": "email", "letter": "address"}
-TEMPLATE = {"sms": "cn-sms-notice", "email": "cn-email-notice", "letter": "cn-letter-reminder"}
+TEMPLATE = {"sms": "cn-sms-reminder", "email": "cn-email-reminder", "letter": "cn-letter-notice"}
 
 
 def ready(book: Any, by: Any, at: datetime) -> None:

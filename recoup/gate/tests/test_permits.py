@@ -19,7 +19,7 @@ def test_an_open_case_gets_a_permit_for_a_message(wang_ming, book, system, at):
     answer = operations.request(decision=decision_for(wang_ming, "sms", at=at), at=at, by=system)
 
     assert isinstance(answer, Permit), answer.rules
-    subject, text = queries.fill(answer)
+    _subject, text = queries.fill(answer)
     assert "归诚消费金融" in text and "TD" in text
     used = operations.use(
         permit=answer.pk, text=text, channel="sms", contact_point=answer.contact_point_id,

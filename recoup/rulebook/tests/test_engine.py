@@ -1,0 +1,244 @@
+"""The engine: loading, missing facts, broken rules, exceptions, one contact and many alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recoup.kernel.errors import Invalid
+from recoup.rulebook import engine, sources
+from recoup.rulebook.facts import DERIVED, FACTS, bits, frame_of, local_time
+from recoup.rulebook.rule import Pack
+from recoup.rulebook.sources import Parameter, ParameterValue
+from recoup.rulebook.verdict import Outcome
+
+from .test_cases import BASE
+
+AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+BOOK = engine.load("CN", AT)
+ZONES = ["Asia/Shanghai", "Asia/Urumqi", "Asia/Tokyo,America/New_York", "Nowhere/Here", ""]
+
+
+def value_of(name: str) -> st.SearchStrategy[Any]:
+    fact = FACTS[name]
+    if fact.kind == "flag":
+        return st.booleans()
+    if fact.kind == "word":
+        return st.sampled_from([*fact.words, "something else"])
+    if fact.kind == "words":
+        return st.sets(st.sampled_from(fact.words)).map(lambda words: bits(name, words))
+    if fact.kind == "zones":
+        return st.sampled_from(ZONES)
+    if name == "birth_year":
+        return st.integers(1930, 2012)
+    return st.integers(0, 1500)
+
+
+ROW = st.fixed_dictionaries(
+    {name: st.none() | value_of(name) for name in FACTS if name not in DERIVED}
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ROW, min_size=1, max_size=8), st.integers(1_500_000_000, 1_800_000_000))
+def test_one_contact_and_many_are_judged_alike_by_every_rule(
+    rows: list[dict[str, Any]], epoch: int
+) -> None:
+    at = local_time(epoch)
+    book = engine.load("CN", at)
+
+    judged = book.judge_frame(frame_of(rows), at)
+
+    for place, row in enumerate(rows):
+        alone = book.judge(row, at)
+        together = {name for name, mask in judged.fired.items() if mask[place]}
+        assert together == {fired.id for fired in alone.fired}
+        assert judged.allowed[place] == alone.is_allowed
+        assert judged.verdict(place).digest == alone.digest
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(["sms", "email", "letter", "call"]), st.data())
+def test_taking_a_fact_away_never_allows_more(contact: str, data: st.DataObject) -> None:
+    changed = BASE[contact] | data.draw(
+        st.fixed_dictionaries({}, optional={n: value_of(n) for n in FACTS if n not in DERIVED})
+    )
+    gone = data.draw(st.sampled_from(sorted(set(changed) - {"birth_year"})))
+
+    before = BOOK.judge(changed, AT)
+    after = BOOK.judge({**changed, gone: None}, AT)
+
+    assert before.is_allowed or not after.is_allowed
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_more_contacts_never_allow_more(fewer: int, more: int) -> None:
+    fewer, more = sorted((fewer, more))
+    counts = {
+        "effective_calls_today": fewer,
+        "unconnected_today": fewer,
+        "contacts_in_window": fewer,
+    }
+
+    before = BOOK.judge(BASE["call"] | counts, AT)
+    after = BOOK.judge(BASE["call"] | dict.fromkeys(counts, more), AT)
+
+    assert before.is_allowed or not after.is_allowed
+
+
+def test_a_contact_of_which_nothing_is_known_fires_every_rule_that_needs_a_fact() -> None:
+    verdict = BOOK.judge({}, AT)
+
+    needing = {rule.id for rule in BOOK.rules if rule.needs and rule.effect != "allow"}
+    assert {fired.id for fired in verdict.fired} == needing
+    assert verdict.outcome is Outcome.REFUSE
+
+
+def test_a_frame_without_columns_is_refused_row_by_row() -> None:
+    judged = BOOK.judge_frame(pl.DataFrame({"case": [1, 2, 3]}), AT)
+
+    assert not judged.allowed.any()
+
+
+def test_a_value_of_the_wrong_kind_is_missing() -> None:
+    facts = BASE["sms"] | {"point_valid": "yes"}
+
+    verdict = BOOK.judge(facts, AT)
+
+    assert [(fired.id, fired.missing) for fired in verdict.fired] == [
+        ("HOUSE-POINT-001", ("point_valid",))
+    ]
+
+
+def test_every_verdict_cites_source_force_and_confidence() -> None:
+    verdict = BOOK.judge(BASE["sms"] | {"contacts_in_window": 2, "stops": ["dispute"]}, AT)
+
+    told = verdict.as_json()["fired"]
+    assert [one["id"] for one in told] == ["CN-FREQ-005", "HOUSE-HOLD-DISPUTE"]
+    assert all(one["zh"] and one["en"] and one["source"]["title"] for one in told)
+    assert told[0]["confidence"] == "HOUSE" and told[0]["source"]["verified"] is False
+
+
+def test_a_broken_rule_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(f: Any, p: Any) -> Any:
+        """Break."""
+        raise ZeroDivisionError
+
+    rule = next(rule for rule in BOOK.rules if rule.id == "HOUSE-POINT-001")
+    broken = engine.Rulebook(
+        BOOK.jurisdiction, BOOK.day,
+        tuple(_with(one, breaks) if one is rule else one for one in BOOK.rules),
+        BOOK.parameters, BOOK.instruments, BOOK.digest,
+    )  # fmt: skip
+
+    verdict = broken.judge(BASE["sms"], AT)
+
+    assert [(fired.id, fired.broken) for fired in verdict.fired] == [("HOUSE-POINT-001", True)]
+    assert verdict.outcome is Outcome.REFUSE
+    assert not broken.judge_frame(frame_of([BASE["sms"]]), AT).allowed.any()
+
+
+def _with(rule: Any, function: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(rule, function=function, until=None)
+
+
+def test_an_exception_switches_off_only_the_rule_it_names() -> None:
+    letter = BASE["letter"] | {"names_institution": False}
+
+    verdict = BOOK.judge(letter, AT)
+
+    assert [fired.id for fired in verdict.fired] == ["CN-SAY-Y01"]
+    assert verdict.exempted == (("CN-SAY-N08", "HOUSE-LETTER-001"),)
+
+
+def test_the_stricter_of_two_sources_binds() -> None:
+    known, _ = sources.instruments("CN")
+    values = (
+        ParameterValue(3, date(2025, 1, 1), known["gbt_45251"], "STD-SHOULD", "S"),
+        ParameterValue(2, date(2026, 1, 1), known["cba_2026"], "SELF-MUST", "S"),
+    )
+    cap = Parameter("cap", "calls", "smallest", values)
+
+    assert [cap.binding(date(year, 6, 1)) for year in (2024, 2025, 2026)] == [None, 3, 2]
+
+
+def test_a_later_value_of_one_source_replaces_the_earlier_even_if_looser() -> None:
+    known, _ = sources.instruments("CN")
+    values = (
+        ParameterValue(3, date(2025, 1, 1), known["gbt_45251"], "STD-SHOULD", "S"),
+        ParameterValue(5, date(2026, 1, 1), known["gbt_45251"], "STD-SHOULD", "S"),
+    )
+
+    assert Parameter("cap", "calls", "smallest", values).binding(date(2026, 6, 1)) == 5
+
+
+def test_a_parameter_without_a_source_does_not_load(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "parameters" / "cn"
+    folder.mkdir(parents=True)
+    (folder / "odd.yaml").write_text(
+        "odd: {unit: calls, strictest: smallest, values: [{value: 3, instrument: hearsay}]}"
+    )
+    monkeypatch.setattr(sources, "HERE", tmp_path)
+
+    with pytest.raises(Invalid) as error:
+        sources.parameters("CN", {})
+
+    assert len(error.value.problems) == 3
+
+
+def test_a_rule_without_a_source_does_not_load() -> None:
+    pack = Pack("XX")
+
+    @pack.rule("XX-1", instrument="hearsay", force="LAW", confidence="M", effect="deny",
+               since=None, zh="不得")  # fmt: skip
+    def odd(f: Any, p: Any) -> Any:
+        """Never."""
+        return f.everywhere(True)
+
+    with pytest.raises(Invalid, match="does not load"):
+        pack.on(date(2026, 1, 1), {})
+
+
+def test_a_rule_that_reads_a_fact_undeclared_does_not_load() -> None:
+    pack = Pack("XX")
+
+    with pytest.raises(Invalid, match="balance"):
+
+        @pack.rule("XX-1", instrument="house", force="LAW", confidence="M", effect="deny",
+                   since=None, zh="不得")  # fmt: skip
+        def odd(f: Any, p: Any) -> Any:
+            """Never."""
+            return f.balance > 0
+
+
+def test_a_jurisdiction_without_a_rulebook_says_so() -> None:
+    with pytest.raises(Invalid, match="no rulebook for ZZ"):
+        engine.load("ZZ", AT)
+
+
+def test_what_the_tables_do_not_give_is_shown_as_unverified() -> None:
+    known, _ = sources.instruments("CN")
+
+    assert all(one.link is None and not one.is_verified for one in known.values())
+
+
+def test_a_million_rows_are_judged_as_masks() -> None:
+    frame = frame_of([BASE["sms"], BASE["sms"] | {"stops": ["dispute"]}])
+    many = pl.concat([frame] * 500)
+
+    judged = BOOK.judge_frame(many, AT)
+
+    assert judged.allowed.sum() == 500
+    assert judged.counts() == {"HOUSE-HOLD-DISPUTE": 500}
+    assert judged.allowed.dtype == np.bool_

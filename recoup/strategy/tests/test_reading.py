@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from recoup.kernel.errors import Invalid
 from recoup.strategy.reading import SHIPPED, read, shipped
@@ -32,7 +33,7 @@ def test_all_problems_are_shown_at_once_each_with_its_line():
         .replace("holdout: 0.02", "holdout: 0.9")
         .replace("stage in", "stge in")
         .replace('"17:30"', '"27:30"')
-        .replace("choose: [letter-reminder, email-notice]", "choose: [leter-notice]")
+        .replace("choose: [letter-notice, email-plan]", "choose: [leter-notice]")
         .replace("    channel: letter", "    channel: pigeon")
     )
 
@@ -80,6 +81,15 @@ def test_what_is_no_strategy_is_refused_with_a_sentence(text):
         read(text)
 
     assert str(caught.value).endswith(".")
+
+
+def test_every_text_that_a_shipped_strategy_names_is_shipped_too():
+    folder = SHIPPED.parents[1] / "gate" / "templates"
+    texts = {yaml.safe_load(path.read_text())["code"]: path for path in folder.rglob("*.yaml")}
+
+    for path in SHIPPED.glob("*.yaml"):
+        for treatment in read(path.read_text()).treatments.values():
+            assert not treatment.template or treatment.template in texts, treatment.code
 
 
 def test_a_strategy_that_nobody_ships_is_named():

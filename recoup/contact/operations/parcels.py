@@ -86,7 +86,7 @@ def _parcel(
         name=name,
         template=permit.template.code if permit.template else "",
         slots={slot: str(value) for slot, value in permit.slots.items()},
-        reference=f"{book.code.upper()}-{attempt.case_id}",
+        reference=f"{attempt.case_id:08d}",
         language=permit.template.language if permit.template else "zh-hans",
         opt_out_url=opt_out_url(attempt.key) if attempt.channel == "email" else "",
     )

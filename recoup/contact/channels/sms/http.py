@@ -25,7 +25,7 @@ from recoup.contact.channels.base import (
     Unclear,
     unsealed,
 )
-from recoup.contact.channels.sms.segments import cut
+from recoup.contact.channels.sms.segments import bare, cut, signed
 from recoup.contact.channels.sms.signing import form, signed_headers
 from recoup.kernel.clock import now
 from recoup.kernel.errors import Failed, NotConfigured
@@ -74,8 +74,8 @@ class HttpSms(Channel):
         _judge(str(said.get("Code", "")))
         if not said.get("BizId"):
             raise Unclear("The gateway took the message but gave no id.")
-        signed = f"【{parcel.sender.signature}】{parcel.text}"
-        count = len(cut(signed, always_ucs2=True).parts)
+        shown = signed(bare(parcel.text), parcel.sender.signature)
+        count = len(cut(shown, always_ucs2=True).parts)
         return Handed(str(said["BizId"])[:80], count, self.cost(count))
 
     def ask(self, parcel: Parcel, *, provider_id: str) -> Answer:
@@ -109,7 +109,7 @@ class HttpSms(Channel):
         if parcel.template in self._templates:
             return self._templates[parcel.template], parcel.slots
         if "*" in self._templates:
-            return self._templates["*"], {"text": parcel.text}
+            return self._templates["*"], {"text": bare(parcel.text)}
         raise NotConfigured(
             f"The gateway's code for the template {parcel.template} is not known.",
             setting="RECOUP_SMS_HTTP_TEMPLATES",

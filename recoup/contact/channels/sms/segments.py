@@ -7,6 +7,7 @@ A text of GSM letters only has 160 septets in one message and 153 in each part; 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 # The place of a letter is its septet; ESC, at 27, is none.
@@ -19,6 +20,7 @@ EXTENDED = {
     "|": 0x40, "€": 0x65,
 }  # fmt: skip
 SEPTETS = {letter: place for place, letter in enumerate(BASIC) if letter != "\x1b"}
+SIGNED = re.compile(r"^【[^】]{1,40}】")
 GSM_ONE, GSM_PART = 160, 153
 UCS2_ONE, UCS2_PART = 70, 67
 
@@ -29,6 +31,26 @@ class Cut:
 
     parts: tuple[str, ...]
     ucs2: bool
+
+
+def bare(text: str) -> str:
+    """
+    A text without a signature in front: gateways put the registered one there themselves.
+
+    >>> bare("【归诚】您好"), bare("您好")
+    ('您好', '您好')
+    """
+    return SIGNED.sub("", text, count=1)
+
+
+def signed(text: str, signature: str) -> str:
+    """
+    A text with a signature in front, if it has none.
+
+    >>> signed("您好", "归诚"), signed("【恒远】您好", "归诚")
+    ('【归诚】您好', '【恒远】您好')
+    """
+    return text if SIGNED.match(text) else f"【{signature}】{text}"
 
 
 def is_gsm(text: str) -> bool:

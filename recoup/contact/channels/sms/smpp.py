@@ -30,7 +30,7 @@ from recoup.contact.channels.base import (
     Unclear,
     unsealed,
 )
-from recoup.contact.channels.sms.segments import cut, octets
+from recoup.contact.channels.sms.segments import cut, octets, signed
 from recoup.kernel.errors import Failed
 from recoup.kernel.text import phone_number
 
@@ -75,7 +75,7 @@ class SmppSms(Channel):
         number = phone_number(unsealed(parcel.to))
         if number is None:
             raise BadAddress("This is not a phone number.")
-        message = cut(f"【{parcel.sender.signature}】{parcel.text}")
+        message = cut(signed(parcel.text, parcel.sender.signature))
         client, count = self._bound(), len(message.parts)
         provider_id = ""
         parts = self._parts(parcel, number, message.parts, message.ucs2)

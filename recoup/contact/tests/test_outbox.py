@@ -1,0 +1,221 @@
+"""At most once, whatever the carrier does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from recoup.contact import operations, queries
+from recoup.contact.channels.sms import http
+from recoup.contact.models import Attempt
+from recoup.gate import operations as gate
+from recoup.gate.models import Permit
+from recoup.journal.models import Event
+from recoup.kernel.errors import Refused
+from recoup.people import scopes
+from recoup.strategy.models import Decision
+
+S = Attempt.State
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway is given up on after a third of a second."""
+    monkeypatch.setattr(
+        http.HttpSms.__init__, "__kwdefaults__", {"timeout": httpx.Timeout(0.3, connect=0.3)}
+    )
+
+
+def texts(carriers: Any) -> list[str]:
+    return [row.text for row in carriers.received() if row.channel == "sms"]
+
+
+def test_a_permit_becomes_one_message(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any
+) -> None:
+    permit = permit_for(wang_ming)
+
+    attempt = operations.send(permit=permit, by=system, at=at)
+
+    received = carriers.received()[0]
+    assert attempt.state == S.ACCEPTED
+    assert (received.key, received.provider_id) == (attempt.key, attempt.provider_id)
+    assert received.address == "13812341234"
+    assert received.text.startswith("【归诚】您好")
+    assert attempt.segments == 2 and attempt.cost == 9
+    permit.refresh_from_db()
+    assert permit.state == Permit.State.USED
+    assert Decision.objects.get().state == "sent"
+
+
+def test_many_permits_become_one_message_each_with_few_events(
+    carriers: Any, permit_for: Any, crowd: Any, system: Any, at: Any
+) -> None:
+    permits = [permit_for(case) for case in crowd(5)]
+    before = Event.objects.count()
+
+    attempts = operations.send_many(permits=permits, by=system, at=at)
+
+    assert [row.permit_id for row in attempts] == [permit.pk for permit in permits]
+    assert len({row.address for row in carriers.received()}) == 5
+    kinds = list(Event.objects.filter(position__gt=before).values_list("kind", flat=True))
+    assert sorted(kinds) == ["contact.handed_over", "contact.reserved", "gate.used"]
+
+
+def test_a_permit_used_twice_sends_once(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any
+) -> None:
+    permit = permit_for(wang_ming)
+    operations.send(permit=permit, by=system, at=at)
+
+    with pytest.raises(Refused):
+        operations.send(permit=permit, by=system, at=at)
+
+    assert len(texts(carriers)) == 1
+    assert operations.send_many(permits=[permit], by=system, at=at) == []
+
+
+def test_the_journal_and_the_attempt_hold_no_number(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+
+    kept = json.dumps([str(vars(row)) for row in Event.objects.all()], ensure_ascii=False)
+    kept += str(Attempt.objects.filter(pk=attempt.pk).values().get())
+    assert "13812341234" not in kept
+    assert "您好" not in kept
+
+
+def test_a_carrier_that_accepts_and_cuts_the_line_leaves_it_unknown_then_clear(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any
+) -> None:
+    carriers.sms.behave("accept_and_cut", times=1)
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+    assert attempt.state == S.UNKNOWN
+
+    recovered = operations.recover(book=book, by=system, at=at)
+
+    attempt.refresh_from_db()
+    assert attempt.state == S.ACCEPTED
+    assert recovered.clear == 1 and recovered.unknown == 0
+    assert len(texts(carriers)) == 1
+    assert carriers.sms.requests == 1
+
+
+def test_a_carrier_that_never_reads_is_given_it_again_under_the_same_key(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any, impatient: None
+) -> None:
+    carriers.sms.behave("stall", times=1)
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+    assert attempt.state == S.UNKNOWN and texts(carriers) == []
+
+    operations.recover(book=book, by=system, at=at)
+
+    attempt.refresh_from_db()
+    assert attempt.state == S.ACCEPTED
+    assert [row.key for row in carriers.received()] == [attempt.key]
+
+
+def test_an_answer_500_is_unknown_not_failed(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any
+) -> None:
+    carriers.sms.behave("error_500", times=1)
+
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+
+    assert attempt.state == S.UNKNOWN
+    viewer = scopes.system_viewer(book)
+    assert list(queries.unknowns(viewer=viewer, book=book)) == [attempt]
+
+
+def test_what_a_carrier_never_saw_stays_unknown_if_it_does_not_drop_second_keys(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any, data_dir: Any
+) -> None:
+    addresses = json.loads((data_dir / "demo-carriers.json").read_text())
+    addresses["sms"]["idempotent"] = False
+    (data_dir / "demo-carriers.json").write_text(json.dumps(addresses))
+    carriers.sms.behave("error_500", times=1)
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+
+    for _ in range(2):
+        operations.recover(book=book, by=system, at=at)
+
+    attempt.refresh_from_db()
+    assert attempt.state == S.UNKNOWN
+    assert carriers.sms.requests == 1 and texts(carriers) == []
+
+
+def test_an_unknown_contact_keeps_its_counter(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any
+) -> None:
+    permit = permit_for(wang_ming)
+    carriers.sms.behave("error_500", times=1)
+
+    operations.send(permit=permit, by=system, at=at)
+
+    permit.refresh_from_db()
+    assert permit.state == Permit.State.USED
+
+
+def test_a_refused_number_fails_and_frees_its_counter(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any
+) -> None:
+    permit = permit_for(wang_ming)
+    carriers.sms.refusal = "isv.MOBILE_NUMBER_ILLEGAL"
+    carriers.sms.behave("refuse", times=1)
+
+    attempt = operations.send(permit=permit, by=system, at=at)
+
+    permit.refresh_from_db()
+    assert attempt.state == S.FAILED
+    assert permit.state == Permit.State.RELEASED
+    event = Event.objects.get(kind="contact.outcomes")
+    assert json.loads(event.data)["rows"][0][3] == "invalid_number"
+
+
+def test_a_carrier_that_is_away_leaves_the_contacts_reserved_for_later(
+    carriers: Any, permit_for: Any, crowd: Any, system: Any, at: Any, book: Any
+) -> None:
+    permits = [permit_for(case) for case in crowd(6)]
+    carriers.sms.refusal = "isv.BUSINESS_LIMIT_CONTROL"
+    carriers.sms.behave("refuse")
+
+    attempts = operations.send_many(permits=permits, by=system, at=at)
+
+    assert {row.state for row in attempts} == {S.RESERVED}
+    assert carriers.sms.requests == 3  # the rest was not even tried
+    carriers.sms.behave("ok")
+    operations.recover(book=book, by=system, at=at)
+    assert set(Attempt.objects.values_list("state", flat=True)) == {S.ACCEPTED}
+    assert len(texts(carriers)) == 6
+
+
+def test_the_gate_is_asked_again_at_the_moment_of_sending(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any
+) -> None:
+    permit = permit_for(wang_ming)
+    gate.opt_out(borrower=wang_ming.borrower, scope="sms", source="desk", at=at, by=system)
+
+    assert operations.send_many(permits=[permit], by=system, at=at) == []
+
+    assert texts(carriers) == []
+    assert Decision.objects.get().state == "refused"
+
+
+def test_an_outsider_sees_no_contact(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any,
+    outsider: Any, li_na: Any,
+) -> None:  # fmt: skip
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+    stranger, collector = scopes.viewer_of(outsider), scopes.viewer_of(li_na)
+
+    assert list(queries.attempts(viewer=collector, case=wang_ming)) == [attempt]
+    assert "您好" in queries.content(viewer=collector, attempt=attempt)[1]
+    assert not queries.attempts(viewer=stranger, case=wang_ming).exists()
+    assert not queries.unknowns(viewer=stranger, book=book).exists()
+    assert not queries.replies(viewer=stranger, book=book).exists()
+    with pytest.raises(Refused):
+        queries.content(viewer=stranger, attempt=attempt)

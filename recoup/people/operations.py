@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from recoup.journal.operations import record
@@ -328,13 +328,16 @@ def open_book(
 
 def add_user(
     *, username: str, name: str, role: str, creditors: Iterable[Creditor], by: Actor,
-    at: datetime, password: str | None = None, team: Team | None = None,
+    at: datetime, password: str | None = None, password_hash: str = "", team: Team | None = None,
     agency: Agency | None = None,
 ) -> User:  # fmt: skip
-    """Add an account. Without a password one is made up and nobody can sign in until it is set."""
+    """
+    Add an account. Without a password, or the hash of one, nobody can sign in until it is set.
+    """
     with record(UserAdded, by=by, at=at, username=username, role=role) as event:
         user = User(username=username, name=name, role=role, team=team, agency=agency)
-        user.set_password(password or secrets.token_urlsafe(24))
+        # A password that is None makes an unusable one.
+        user.password = password_hash or make_password(password)
         user.save()
         user.creditors.set(creditors)
         return event.about(user)

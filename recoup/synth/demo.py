@@ -138,5 +138,5 @@ def furnish(*, book: Book, by: Actor, at: datetime, password: str | None = None)
         if username not in present:
             people.add_user(
                 username=username, name=shown, role=role, creditors=[book.creditor],
-                password_hash=hashed if username in people_of or not belongs else nobody, by=by, at=at, **belongs,
+                password_hash=hashed if username in NAMED else nobody, by=by, at=at, **belongs,
             )  # fmt: skip

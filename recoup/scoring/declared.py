@@ -8,6 +8,11 @@ REPAY, ROLL, LOST = "repay_30", "roll", "lost_contact"
 
 # A right party is reached when the debtor was spoken to or wrote back.
 RIGHT_PARTY = ("right_party", "promise", "refused", "replied")
+# What an attempt of ours can come to; a reply or a message read is not one more attempt.
+ATTEMPT = (
+    "no_answer", "busy", "invalid_number", "connected", "right_party", "wrong_party", "promise",
+    "refused", "delivered", "undelivered",
+)  # fmt: skip
 UNREACHED = ("no_answer", "busy", "undelivered")
 WRONG = ("invalid_number", "wrong_party")
 
@@ -60,8 +65,10 @@ FEATURES: tuple[Feature, ...] = (
     Feature("paid_share_90", "payments", "ratio", "近90天还款占比",
             "Paid in 90 days as a share of paid and owed", parts=("paid_90", "paid_90+owed")),
     # How contact went.
-    Feature("attempts_30", "contacts", "count", "近30天触达次数", "Attempts in 30 days", 30),
-    Feature("attempts_90", "contacts", "count", "近90天触达次数", "Attempts in 90 days", 90),
+    Feature("attempts_30", "contacts", "count", "近30天触达次数", "Attempts in 30 days", 30,
+            only=ATTEMPT),
+    Feature("attempts_90", "contacts", "count", "近90天触达次数", "Attempts in 90 days", 90,
+            only=ATTEMPT),
     Feature("calls_30", "contacts", "count", "近30天拨打次数", "Calls in 30 days", 30,
             channels=("call",)),
     Feature("right_party_90", "contacts", "count", "近90天接通本人次数",

@@ -20,6 +20,7 @@ from recoup.people.models import Book
 from recoup.scoring import loans
 from recoup.scoring.declared import KNOWN, NAMES
 from recoup.scoring.features import Sources, features_at
+from recoup.scoring.known import matrix as numbered
 from recoup.scoring.store import Loaded
 
 CHUNK = 50_000
@@ -132,13 +133,10 @@ def matrix_of(
     model: Loaded, frame: pl.DataFrame, known: list[Mapping[str, Any]]
 ) -> NDArray[np.float32]:
     """The model's columns in its order: declared features, then facts that came with the loan."""
-    from recoup.scoring.known import matrix as numbered
-
     declared = [name for name in model.scorer.columns if not name.startswith(KNOWN)]
-    matrix = frame.select(declared).to_numpy().astype(np.float32)
-    if not model.levels:
-        return matrix
-    return np.column_stack([matrix, numbered(known, model.levels)]).astype(np.float32)
+    parts = [frame.select(declared).to_numpy()] if declared else []
+    parts += [numbered(known, model.levels)] if model.levels else []
+    return np.column_stack(parts).astype(np.float32)
 
 
 def reasons(moved: NDArray[np.float64], columns: tuple[str, ...]) -> list[pa.Array]:

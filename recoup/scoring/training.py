@@ -149,12 +149,13 @@ def _keep(
 ) -> ScoreModel:
     sample, target = fitted.sample, fitted.sample.target
     state = State.CHAMPION if one.family == fitted.champion else State.CANDIDATE
+    periods = sample.period.tolist()
     facts = {"target": target, "family": one.family, "rows": len(sample.outcome), "state": state}
     with record(events.ModelTrained, by=by, at=at, book=book, **facts) as event:
         row = ScoreModel(
             book=book, target=target, family=one.family,
             version=_version(book, target, one.family), state=state, trained_at=at,
-            trained_from=_day(sample.period.min()), trained_to=_day(sample.period.max()),
+            trained_from=_day(min(periods)), trained_to=_day(max(periods)),
             data_digest=digest, card=card(fitted, one),
         )  # fmt: skip
         path = store.write(row=row, scorer=one.model, levels=sample.levels)

@@ -4,7 +4,7 @@ How fast a simulated day is, against one pass of NumPy over the same memory.
     python -m bench.simulator [--size 1000000] [--days 10] [--rounds 5]
 
 CPU seconds, one thread, medians; floor and simulator in turn, in one process and one run. The
-floor adds and multiplies eight arrays of the state (28 bytes an account) once a day: what a pass
+floor adds and multiplies six arrays of a state (28 bytes an account) once a day: what a pass
 costs that draws nothing. A day with contacts gives everyone in ten a message.
 """
 

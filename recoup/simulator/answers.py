@@ -147,7 +147,7 @@ def _calls(
     refuses = right & (draws[2] > 1.0 - 0.08 * np.exp(-0.5 * traits.willingness))
     outcome[refuses] = Outcome.REFUSED
     outcome[dead] = np.where(draws[3][dead] < 0.6, Outcome.INVALID_NUMBER, Outcome.NO_ANSWER)
-    return right & ~dead
+    return np.asarray(right & ~dead)
 
 
 def _messages(
@@ -161,7 +161,7 @@ def _messages(
     outcome[arrives] = Outcome.DELIVERED
     outcome[read] = Outcome.READ
     if channel == "letter":
-        return read
+        return np.asarray(read)
     writes = p["reply.message"] * np.exp(0.3 * traits.willingness) * fading
     replied = read & (draws[2] < writes)
     outcome[replied] = Outcome.REPLIED
@@ -178,7 +178,7 @@ def _messages(
     stranger = arrives & (draws[2] > 1.0 - 0.1 * p["wrong_party.share"])
     reply[stranger] = Reply.WRONG_NUMBER
     outcome[stranger] = Outcome.REPLIED
-    return read & ~stranger
+    return np.asarray(read & ~stranger)
 
 
 def _irritation(

@@ -107,4 +107,4 @@ def delay(
     frailty = np.exp(drive.astype(np.float64))
     reached = 1.0 - np.exp(-total[most] * frailty)
     need = -np.log1p(-chance * reached) / frailty
-    return np.clip(np.searchsorted(total, need, side="left"), 1, most)
+    return np.asarray(np.clip(np.searchsorted(total, need, side="left"), 1, most))

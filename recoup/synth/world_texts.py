@@ -43,7 +43,7 @@ TEXTS: dict[Reply, tuple[str, ...]] = {
 
 # How a text is heard: signed by a person one knows, appealing to the person, or a plain reminder.
 OFFICER = re.compile(r"您的客户经理|您的专属|经办人")
-MORAL = re.compile(r"信任|诚信|守信|信用|相信您|承诺")
+MORAL = re.compile(r"信任|诚信|守信|信用|相信您|承诺|一起商量")
 
 
 def tone_of(text: str) -> Tone:

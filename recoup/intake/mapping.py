@@ -6,7 +6,7 @@ The language is described in docs/stages/intake.md; this module loads and checks
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "mappings"
 MISSING = ("", "NULL", "null", "None", "N/A", "NA", "n/a", "-", "--", "—", "\\N")
 ROOT_KEYS = {
     "name", "version", "title", "source", "tested", "extends", "currency", "unit", "dates",
-    "time_zone", "missing", "largest", "tables",
+    "time_zone", "jurisdiction", "missing", "largest", "tables",
 }  # fmt: skip
 TABLE_KEYS = {"files", "only", "columns", "known", "outcome"}
 COLUMN_KEYS = {
@@ -99,6 +99,7 @@ class Mapping:
     currency: str | None
     unit: str
     dates: tuple[str, ...]
+    jurisdiction: str
     time_zone: str | None
     missing: tuple[str, ...]
     largest: int
@@ -160,6 +161,7 @@ def parse(document: Dict[str, Any]) -> Mapping:
         currency=document.get("currency"),
         unit=document.get("unit", "major"),
         dates=tuple(document.get("dates", ["%Y-%m-%d"])),
+        jurisdiction=document.get("jurisdiction", "CN"),
         time_zone=document.get("time_zone"),
         missing=tuple(document.get("missing", MISSING)),
         largest=int(document.get("largest", 1_000_000_000)),
@@ -241,15 +243,3 @@ def _formula(source: Any, where: str, problems: list[Problem]) -> Formula | None
     except Invalid as error:
         problems.append(Problem(where, str(error)))
         return None
-
-
-def described(names_: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Each mapping for a list on a screen or in a terminal."""
-    found = [load(name) for name in names_ or names()]
-    return [
-        {
-            "name": row.name, "version": row.version, "title": row.title, "source": row.source,
-            "tested": row.tested, "tables": list(row.tables), "currency": row.currency or "",
-        }
-        for row in found
-    ]  # fmt: skip

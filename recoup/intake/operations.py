@@ -34,6 +34,7 @@ from recoup.intake.events import (
 from recoup.intake.fit import tables_of
 from recoup.intake.mapping import Mapping as MappingOf
 from recoup.intake.models import Placement, QuarantinedRow
+from recoup.intake.problems import kept
 from recoup.intake.readers.source import Source, digest_of, open_path, open_rows
 from recoup.intake.staging import Stager
 from recoup.intake.values import Ways
@@ -261,21 +262,21 @@ def _received(call: _Call, mapping: MappingOf) -> Placement:
 
 def _rejected(call: _Call, mapping: MappingOf, before: Placement | None, error: Invalid) -> Invalid:
     """Keep the placement as rejected with its problem, once; gives the error back."""
-    if (
-        before is not None
-        and before.state == Placement.State.REJECTED
-        and (before.problem == str(error))
-    ):
-        return error
-    with record(
-        PlacementRejected, by=call.by, at=call.at, book=call.book, mapping=mapping.name,
-        sha256=call.digest, reason=error.message,
-    ) as event:  # fmt: skip
-        placement = before or Placement(**_fields(call, mapping))
-        placement.state = Placement.State.REJECTED
-        placement.problem = str(error)
-        placement.save()
-        event.about(placement)
+    placement = before or Placement(**_fields(call, mapping))
+    told = placement.state == Placement.State.REJECTED and placement.problem == str(error)
+    if not told:
+        with record(
+            PlacementRejected,
+            by=call.by,
+            at=call.at,
+            book=call.book,
+            mapping=mapping.name,
+            sha256=call.digest,
+            reason=error.message,
+        ) as event:
+            placement.state, placement.problem = Placement.State.REJECTED, str(error)
+            placement.save()
+            event.about(placement)
     shutil.rmtree(_folder(placement), ignore_errors=True)
     return error
 
@@ -335,7 +336,7 @@ def _quarantine(placement: Placement, refused: Path, progress: Progress) -> None
                 [
                     QuarantinedRow(
                         placement=placement, table=row["table"], row_number=row["row_number"],
-                        problems=json.loads(row["problems"]), raw=row["raw"],
+                        problems=[kept(item) for item in json.loads(row["problems"])], raw=row["raw"],
                     )
                     for row in part.to_pylist()
                 ]

@@ -107,9 +107,16 @@ KINDS: dict[str, tuple[str, str]] = {
 def say(problem: Mapping[str, Any]) -> Problem:
     """A kept problem in words, in the language that is active."""
     what, hint = KINDS[problem["kind"]]
-    facts = {key: value for key, value in problem.items() if key != "kind"}
+    facts = dict(problem)
     where = str(problem.get("column", ""))
     return Problem(where, gettext(what).format(**facts), gettext(hint).format(**facts))
+
+
+def kept(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem as it is kept: its kind and figures, and its English words for other programs."""
+    what, hint = KINDS[problem["kind"]]
+    words = {"where": problem.get("column", ""), "what": what, "hint": hint.format(**problem)}
+    return {**problem, **words, "what": what.format(**problem)}
 
 
 def in_words(problems: Sequence[Mapping[str, Any]]) -> str:

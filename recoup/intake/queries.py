@@ -22,6 +22,7 @@ from recoup.intake.problems import KINDS, say
 from recoup.intake.staging import staged_label
 from recoup.intake.tables import TABLES
 from recoup.kernel.actors import Viewer
+from recoup.kernel.clock import CHINA
 from recoup.kernel.errors import Problem
 from recoup.people import scopes
 from recoup.people.models import Book
@@ -56,9 +57,42 @@ def described(row: QuarantinedRow) -> list[Problem]:
     return [say(problem) for problem in row.problems]
 
 
-def mappings() -> list[dict[str, Any]]:
-    """Each mapping: name, version, title, source, tested, tables, currency."""
-    return mapping_of.described()
+@dataclass(frozen=True, slots=True)
+class MappingCard:
+    """A mapping as a person chooses it, and the book that its accounts belong in."""
+
+    name: str
+    version: str
+    title: str
+    source: str
+    tested: bool
+    tables: tuple[str, ...]
+    currency: str
+    jurisdiction: str
+    time_zone: str
+
+
+def mappings() -> list[MappingCard]:
+    """Each mapping that there is."""
+    return [mapping(name) for name in mapping_of.names()]
+
+
+def mapping(name: str) -> MappingCard:
+    """
+    The mapping of a name. :raises Invalid: if there is none
+    """
+    row = mapping_of.load(name)
+    return MappingCard(
+        name=row.name,
+        version=row.version,
+        title=row.title,
+        source=row.source,
+        tested=row.tested,
+        tables=tuple(row.tables),
+        currency=row.currency or "CNY",
+        jurisdiction=row.jurisdiction,
+        time_zone=row.time_zone or CHINA,
+    )
 
 
 @dataclass(frozen=True)
@@ -97,6 +131,9 @@ class Summary:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    def __rich__(self) -> str:
+        return str(self)
 
 
 def summary(placement: Placement) -> Summary:

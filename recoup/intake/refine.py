@@ -66,7 +66,7 @@ class Refiner:
         """The batch, canonical."""
         source = batch.frame
         if self._unescape:
-            source = source.with_columns(pl.col(pl.String).str.replace(r"^'([=+\-@'])", "$1"))
+            source = source.with_columns(pl.col(pl.String).str.replace(r"^'([=+\-@'\d])", "$1"))
         troubles: list[Trouble] = []
         cells = {
             said: self._clean(source[name], said, troubles) for said, name in self._found.items()

@@ -110,8 +110,8 @@ class Workbook:
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Any]]]:
         """Each row with its number."""
         found = self._book.get_sheet_by_name(sheet)
-        offset = found.start[0] if found.start else 0
-        yield from enumerate(found.iter_rows(), start=offset + 1)
+        # Calamine counts rows from 1, as a spreadsheet does, but columns from the first used one.
+        yield from enumerate(found.iter_rows(), start=1)
 
     def formulas(self, sheet: str) -> dict[int, set[int]]:
         """The columns (from 0) of the formulas in each row that has any."""

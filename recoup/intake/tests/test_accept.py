@@ -303,11 +303,12 @@ def test_the_outsider_sees_no_placement_and_no_refused_row(
 
 
 def test_every_mapping_says_what_it_is_and_whether_it_was_tested() -> None:
-    found = {row["name"]: row for row in queries.mappings()}
+    found = {row.name: row for row in queries.mappings()}
 
     assert {"recoup", "recoup_major", "lendingclub", "taiwan_cards"} <= set(found)
-    assert all(row["title"] and row["source"] and row["version"] for row in found.values())
-    assert not found["ppdai"]["tested"] and not found["bondora"]["tested"]
+    assert all(row.title and row.source and row.version for row in found.values())
+    assert queries.mapping("lendingclub").currency == "USD"
+    assert not found["ppdai"].tested and not found["bondora"].tested
 
 
 def _tables() -> dict[str, list[dict[str, str]]]:

@@ -38,7 +38,22 @@ class Group:
 
 MENU = (
     Group(_("Casework"), (
+        Entry("queue", "list-check", _("Today's queue"), (scopes.WORK_CASES,), "q"),
         Entry("cases", "folder", _("Cases"), (scopes.SEE_CASES,), "c"),
+        Entry("replies", "message-2", _("Replies"), (scopes.WORK_CASES,), "r"),
+        Entry("suspense", "coins", _("Unmatched payments"), (scopes.REVERSE_PAYMENT,)),
+    )),
+    Group(_("Studio"), (
+        Entry("plan", "route", _("Tonight's plan"), (scopes.SEE_STUDIO,), "p"),
+        Entry("strategies", "git-branch", _("Strategies"), (scopes.SEE_STUDIO,)),
+        Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO,)),
+        Entry("models", "brain", _("Models"), (scopes.SEE_STUDIO,)),
+        Entry("placements", "inbox", _("Placements"), (scopes.TAKE_IN, scopes.CORRECT_ROWS)),
+    )),
+    Group(_("Control"), (
+        Entry("refusals", "shield-check", _("Refusals"), (scopes.SEE_JOURNAL,)),
+        Entry("journal", "list-details", _("Journal"), (scopes.SEE_JOURNAL,)),
+        Entry("status", "server", _("System status"), (scopes.ADMINISTER,)),
     )),
 )  # fmt: skip
 
@@ -48,7 +63,6 @@ HOME = {
     "agency": "cases",
     "team_leader": "queue",
     "analyst": "plan",
-    "executive": "board",
     "reviewer": "refusals",
     "compliance": "refusals",
     "administrator": "status",

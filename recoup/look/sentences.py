@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from recoup.journal.kinds import KINDS
 from recoup.journal.models import Event
@@ -35,6 +36,12 @@ ICONS = {
     "strategy": "route", "scoring": "activity", "gate": "shield-check", "people": "user",
     "reporting": "chart-bar",
 }  # fmt: skip
+STAGES = {
+    "portfolio": _("Cases and ledger"), "contact": _("Contact"),
+    "repayment": _("Repayment"), "intake": _("Intake"), "strategy": _("Strategy"),
+    "scoring": _("Scoring"), "gate": _("Gate"), "people": _("People and accounts"),
+    "reporting": _("Reporting"),
+}  # fmt: skip
 DAY = re.compile(r"\d{4}-\d\d-\d\d$")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 
@@ -56,6 +63,11 @@ class Sentence:
 class _Facts(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+def stage_names() -> list[tuple[str, str]]:
+    """The parts that write events, for a select box."""
+    return [(code, str(label)) for code, label in STAGES.items()]
 
 
 def sentence_of(event: Event) -> Sentence:

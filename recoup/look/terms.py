@@ -202,13 +202,9 @@ TERMS: dict[str, Words] = {
     },
     "meaning": {
         "opt_out": p("reply", "Opt-out"),
-        "promise": p("reply", "Promise to pay"),
-        "paid": p("reply", "Says it is paid"),
-        "dispute": p("reply", "Dispute"),
-        "hardship": p("reply", "Hardship"),
-        "wrong_person": p("reply", "Wrong person"),
-        "question": p("reply", "Question"),
-        "other": p("reply", "To be read"),
+        "complaint": p("reply", "Complaint"),
+        "waiting": p("reply", "To be read"),
+        "unknown_sender": p("reply", "Unknown sender"),
         "": p("reply", "To be read"),
     },
     "opt_out": {
@@ -218,6 +214,45 @@ TERMS: dict[str, Words] = {
         "call": _("Phone calls"),
         "letter": _("Letters"),
     },
+    "budget": {
+        "sms": _("Text messages"),
+        "email": _("E-mails"),
+        "letter": _("Letters"),
+        "task_minutes": _("Collectors' minutes"),
+        "spend": _("Spend"),
+    },
+    "arm": {"champion": p("arm", "Champion"), "holdout": p("arm", "Holdout")},
+    "drift": {
+        "stable": p("drift", "Stable"),
+        "watch": p("drift", "To be watched"),
+        "shifted": p("drift", "Shifted"),
+        "unknown": p("drift", "Unknown"),
+    },
+    "metric": {
+        "auc": "AUC",
+        "ks": "KS",
+        "brier": _("Brier score"),
+        "calibration_error": _("Calibration error"),
+        "top_decile_lift": _("Lift of the best tenth"),
+    },
+    "metric_help": {
+        "auc": _(
+            "The chance that a case with the event scores higher than one without. 0.5 is chance, 1 perfect."
+        ),
+        "ks": _(
+            "The largest distance between the two groups' score distributions. 0 is chance, 1 perfect."
+        ),
+        "brier": _("The mean squared error of the chance said. Lower is better."),
+        "calibration_error": _(
+            "How far the chance said lies from the share that happened. Lower is better."
+        ),
+        "top_decile_lift": _("How many times the average the best-scored tenth holds."),
+    },
+    "unit": {
+        "attempt": p("unit", "Calls not answered"),
+        "effective_call": p("unit", "Calls answered"),
+    },
+    "form": {"written": _("Written"), "oral": _("By word of mouth, recorded")},
     "mode": {"demo": _("Demo"), "live": _("Live")},
     "table": {
         "accounts": p("table", "Accounts"),

@@ -6,6 +6,9 @@ urlpatterns = [
     path("", include("recoup.look.urls")),
     path("sign-in/", include("allauth.urls")),
     path("work/", include("recoup.desks.workbench.urls")),
+    path("studio/", include("recoup.desks.studio.urls")),
+    path("review/", include("recoup.desks.review.urls")),
+    path("system/", include("recoup.desks.control.urls")),
 ]
 handler400 = "recoup.look.errors.bad_request"
 handler403 = "recoup.look.errors.forbidden"

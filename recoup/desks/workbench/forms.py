@@ -51,10 +51,33 @@ class PlanForm(forms.Form):
         help_text=_("At most 60, which is five years."),
     )  # fmt: skip
     first_due = DayField(label=_("First payment by"))
+    form = forms.ChoiceField(label=_("Form of the agreement"))
+    recording = forms.CharField(
+        label=_("Recording"), max_length=80, required=False,
+        help_text=_("An oral agreement needs its recording, kept until everything is repaid."),
+    )  # fmt: skip
+    interest = forms.CharField(label=_("Interest from now on"), max_length=200, required=False)
+    default = forms.CharField(label=_("If it is not kept"), max_length=200, required=False)
+    other = forms.CharField(label=_("What else was agreed"), max_length=200, required=False)
+    no_new_card = forms.BooleanField(
+        label=_("No new card of this bank until it is repaid"), required=False
+    )
 
-    def __init__(self, *args: Any, currency: str = "CNY", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, currency: str = "CNY", card: bool = False, **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.fields["total"].currency = currency
+        self.fields["form"].choices = terms.choices("form")
+        if not card:
+            for name in ("interest", "default", "other", "no_new_card"):
+                del self.fields[name]
+
+    @property
+    def terms(self) -> dict[str, object]:
+        """What the agreement says beside the payments."""
+        names = ("interest", "default", "other", "no_new_card")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data.get(name)}
 
 
 class PaymentForm(forms.Form):

@@ -12,17 +12,26 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from recoup.contact import queries as contact
+from recoup.desks.workbench import forms as case_forms
+from recoup.gate import queries as gate
 from recoup.journal import queries as journal
-from recoup.kernel.clock import now
-from recoup.kernel.errors import Refused
+from recoup.kernel.actors import Viewer
+from recoup.kernel.clock import local_day, now
+from recoup.kernel.errors import Invalid, Refused
 from recoup.look import sentences
 from recoup.look.views import viewer_of
 from recoup.people import scopes
 from recoup.people.models import Sealed
 from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
+from recoup.repayment import queries as repayment
+from recoup.repayment.limits import limits
+from recoup.scoring import queries as scoring
+from recoup.strategy import queries as strategy
 
 EVENTS = 60
+MOST = 12
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,8 @@ def page(
 def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]) -> dict[str, Any]:
     viewer = viewer_of(request)
     entries = list(portfolio.ledger(viewer=viewer, case=case))
+    today = local_day(at, case.book.time_zone)
+    scores = scoring.score_of(viewer=viewer, case=case, on=today)
     loans = list(case.loans.prefetch_related("instalments").order_by("reference"))
     return {
         "case": case,
@@ -87,13 +98,20 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         ],
         "notes": portfolio.notes(viewer=viewer, case=case),
         "people": _people(case, shown),
-        "plans": list(case.plans.prefetch_related("instalments").order_by("-pk")),
-        "attempts": list(case.attempts.select_related("contact_point").order_by("-reserved_at")),
-        "replies": list(case.replies.order_by("-at")[:20]),
-        "refusals": list(case.refusals.order_by("-at")[:20]),
+        "promises": list(repayment.promises(viewer=viewer, case=case)),
+        "plans": list(repayment.plans(viewer=viewer, case=case)),
+        "payments": list(repayment.payments(viewer=viewer, case=case)),
+        "attempts": list(contact.attempts(viewer=viewer, case=case)),
+        "replies": _replies(viewer, case),
+        "refusals": list(gate.refusals(viewer=viewer).filter(case=case)[:MOST]),
         "stops": list(case.stops.filter(lifted_at=None).order_by("since")),
         "opt_outs": list(case.borrower.opt_outs.filter(lifted_at=None).order_by("at")),
-        "decisions": list(case.decisions.order_by("-on", "priority")[:10]),
+        "remaining": _remaining(viewer, case, at),
+        "score": next((s for s in scores if s.target == "repay_30"), None),
+        "decisions": [
+            {"row": row, "why": strategy.describe(row)}
+            for row in case.decisions.order_by("-on", "-priority")[:MOST]
+        ],
         "position": journal.position(),
         "at": at,
     }
@@ -101,8 +119,34 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
 
 def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
     may = viewer_of(request).may
+    currency = case.book.currency
     made: dict[str, Any] = {"may": may}
+    if scopes.WORK_CASES in may:
+        made["note_form"] = case_forms.NoteForm()
+        made["promise_form"] = case_forms.PromiseForm(currency=currency)
+        made["plan_form"] = case_forms.PlanForm(currency=currency, card=holds_card(case))
+        made["opt_form"] = case_forms.OptOutForm()
+    if scopes.POST_PAYMENT in may:
+        loans = list(case.loans.order_by("reference"))
+        made["payment_form"] = case_forms.PaymentForm(loans=loans, currency=currency)
+    if scopes.HOLD in may:
+        made["move_form"] = case_forms.MoveForm(case=case)
+    if scopes.HOLD in may or scopes.WORK_CASES in may:
+        made["stop_form"] = case_forms.StopForm()
     return made
+
+
+def _remaining(viewer: Viewer, case: Case, at: datetime) -> list[gate.Budget]:
+    # A time zone that nobody knows is a refusal at the gate, not a page that breaks.
+    try:
+        return gate.remaining(viewer=viewer, case=case, at=at)
+    except Invalid:
+        return []
+
+
+def _replies(viewer: Viewer, case: Case) -> list[dict[str, Any]]:
+    rows = scopes.visible(case.replies.all(), viewer, case="case__").order_by("-at")[:MOST]
+    return [{"row": row, "words": contact.words(viewer=viewer, reply=row)} for row in rows]
 
 
 def _people(case: Case, shown: dict[int, str]) -> list[Datum]:
@@ -120,6 +164,11 @@ def _people(case: Case, shown: dict[int, str]) -> list[Datum]:
         )
         for point in case.borrower.contact_points.order_by("medium", "pk")
     ]  # fmt: skip
+
+
+def holds_card(case: Case) -> bool:
+    """Whether a loan of the case is a credit card's, whose agreements the law writes out."""
+    return any(loan.product in limits().cards for loan in case.loans.all())
 
 
 def _owed_by(entries: list[Any]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,8 +14,9 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 
-from recoup.kernel.money import Money
+from recoup.kernel.money import EXPONENTS, SYMBOLS, Money
 from recoup.look import once, sentences, terms
 
 register = template.Library()
@@ -75,6 +77,70 @@ def number(value: int | float | None, places: int = 0) -> str:
 
 
 @register.filter
+def fine_money(minor: float | None, currency: str = "CNY") -> str:
+    """An amount that may be a part of a minor unit, such as a price: four places when small."""
+    if minor is None:
+        return "–"
+    major = float(minor) / 10 ** EXPONENTS.get(currency, 2)
+    places = 2 if abs(major) >= 1 or not major else 4
+    return f"{SYMBOLS.get(currency, currency + ' ')}{major:,.{places}f}"
+
+
+@register.filter
+def points(value: float) -> str:
+    """A difference of two shares, in percentage points."""
+    return f"{value * 100:+.2f} pp"
+
+
+@register.filter
+def budget_unit(unit: str, channel: str = "") -> str:
+    """What a contact budget counts: messages of a channel, or calls by how they ended."""
+    return terms.word(
+        "unit" if not unit.startswith("channel.") else "channel", unit.removeprefix("channel.")
+    )
+
+
+@register.filter
+def offer(envelope: Mapping[str, Any]) -> str:
+    """What may be offered, as words."""
+    said = []
+    if months := envelope.get("plan_months"):
+        said.append(gettext("a plan of up to %(count)s months") % {"count": months})
+    if days := envelope.get("promise_days"):
+        said.append(gettext("a promise within %(count)s days") % {"count": days})
+    return gettext("May offer: %(what)s") % {"what": ", ".join(said)} if said else ""
+
+
+@register.filter
+def actor(by: str) -> str:
+    """Who did it."""
+    return sentences.actor(by) if by else "–"
+
+
+@register.filter
+def drift_tone(status: str | None) -> str:
+    """The colour of a stability status."""
+    return {"stable": "good", "watch": "warn", "shifted": "bad"}.get(status or "", "quiet")
+
+
+@register.simple_tag
+def interval(figure: Mapping[str, float | None] | None, places: int = 3) -> str:
+    """A figure with the ends of its interval."""
+    if not figure or figure.get("value") is None:
+        return "–"
+    text = f"{figure['value']:.{places}f}"
+    if figure.get("low") is None:
+        return text
+    return f"{text} ({figure['low']:.{places}f}–{figure['high']:.{places}f})"
+
+
+@register.simple_tag
+def left_of(total: int, taken: int) -> str:
+    """What is left of a total."""
+    return f"{total - taken:,}"
+
+
+@register.filter
 def stage_tone(stage: str) -> str:
     """How late a stage is, as a colour: the later, the warmer."""
     digits = stage[1:]
@@ -82,6 +148,23 @@ def stage_tone(stage: str) -> str:
         return "quiet"
     month = int(digits.rstrip("+"))
     return "info" if month <= 1 else "warn" if month <= 3 else "bad"
+
+
+@register.filter
+def rule_text(rule: Mapping[str, Any]) -> str:
+    """What a rule says, in the language of the page."""
+    chinese = (get_language() or "").startswith("zh")
+    return str(rule.get("zh" if chinese else "en") or rule.get("en") or rule.get("zh") or "")
+
+
+@register.filter
+def rule_source(rule: Mapping[str, Any]) -> str:
+    """Where a rule comes from: title, clause, and whether someone has checked our reading."""
+    source = rule.get("source") or {}
+    parts = [str(source.get("title") or ""), str(rule.get("clause") or "")]
+    if not source.get("verified"):
+        parts.append(gettext("not yet checked against the text"))
+    return " · ".join(part for part in parts if part)
 
 
 @register.filter

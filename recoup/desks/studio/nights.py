@@ -1,0 +1,69 @@
+"""Last night's plan, and what the arms of the experiment brought."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from recoup.journal import queries as journal
+from recoup.look import books
+from recoup.look.views import viewer_of
+from recoup.strategy import queries as strategy
+
+MEASURES = ("recovery", "contacts", "cost")
+
+
+@require_GET
+def plan(request: HttpRequest) -> HttpResponse:
+    """What a night decided, what it left alone and why, and what its budgets were worth."""
+    viewer, book = viewer_of(request), books.chosen(request)
+    night = strategy.plan(viewer=viewer, book=book, on=_day(request))
+    total = night.plan.rows if night else 0
+    context = {
+        "book": book,
+        "night": night,
+        "days": [row.on for row in strategy.plans(viewer=viewer, book=book)[:30]],
+        "left_alone": [
+            {"why": strategy.why_not(code), "count": count, "share": count / total if total else 0}
+            for code, count in (night.why if night else [])
+        ],
+        "position": journal.position(),
+        "live_kinds": "strategy.",
+    }
+    return render(request, "studio/plan.html", context)
+
+
+@require_GET
+def arms(request: HttpRequest) -> HttpResponse:
+    """Every arm beside the champion, with intervals that stay valid at every look."""
+    viewer, book = viewer_of(request), books.chosen(request)
+    found = strategy.arms(viewer=viewer, book=book)
+    rows = [{"arm": arm, "against": _against(arm.against)} for arm in found]
+    context = {"book": book, "rows": rows, "holdout": any(a.arm == "holdout" for a in found)}
+    return render(request, "studio/arms.html", context)
+
+
+def _against(differences: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found = {}
+    for name, one in differences.items():
+        enough = math.isfinite(one.low_always) and math.isfinite(one.high_always)
+        found[name] = {
+            "difference": one.difference, "low": one.low_always, "high": one.high_always,
+            "enough": enough, "clear": enough and one.is_clear,
+        }  # fmt: skip
+    return found
+
+
+def _day(request: HttpRequest) -> date | None:
+    wanted = request.GET.get("on")
+    if not wanted:
+        return None
+    try:
+        return date.fromisoformat(wanted)
+    except ValueError:
+        raise Http404("No such day.") from None

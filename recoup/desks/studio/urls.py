@@ -1,0 +1,21 @@
+"""Addresses of the studio."""
+
+from django.urls import path
+
+from recoup.desks.studio import intake, nights, scores, versions
+
+urlpatterns = [
+    path("plan/", nights.plan, name="plan"),
+    path("experiment/", nights.arms, name="arms"),
+    path("strategies/", versions.strategies, name="strategies"),
+    path("strategies/new/", versions.add, name="strategy_add"),
+    path("strategies/<int:pk>/", versions.strategy, name="strategy"),
+    path("strategies/<int:pk>/activate/", versions.activate, name="strategy_activate"),
+    path("models/", scores.models, name="models"),
+    path("models/<int:pk>/", scores.model, name="model"),
+    path("placements/", intake.placements, name="placements"),
+    path("placements/<int:pk>/", intake.placement, name="placement"),
+    path("placements/<int:pk>/rows.csv", intake.download, name="placement_rows"),
+    path("placements/<int:pk>/correct/", intake.correct, name="placement_correct"),
+    path("placements/row/<int:pk>/discard/", intake.discard, name="row_discard"),
+]

@@ -1,0 +1,120 @@
+"""
+Charts as data: what ECharts draws, made here so that a page needs one line of script.
+
+Every builder gives an option with its words already in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Option = dict[str, Any]
+Numbers = Sequence[float | int | None]
+
+
+def _axes(names: Sequence[str], *, unit: str = "") -> Option:
+    return {
+        "xAxis": {"type": "category", "data": list(names), "axisTick": {"show": False}},
+        "yAxis": {
+            "type": "value", "name": unit, "nameTextStyle": {"align": "left"},
+            "splitLine": {"lineStyle": {"color": "#eef1f0"}},
+        },
+    }  # fmt: skip
+
+
+def bars(
+    *, names: Sequence[str], series: dict[str, Numbers], unit: str = "", stacked: bool = False
+) -> Option:
+    """Upright bars, one for each name, side by side or stacked."""
+    stack = {"stack": "all"} if stacked else {}
+    return {
+        **_axes(names, unit=unit),
+        "legend": {"top": 0, "right": 0} if len(series) > 1 else {"show": False},
+        "series": [
+            {"type": "bar", "name": name, "data": list(data), "barMaxWidth": 28, **stack}
+            for name, data in series.items()
+        ],
+    }
+
+
+def lines(*, names: Sequence[str], series: dict[str, Numbers], unit: str = "") -> Option:
+    """Lines over the same names; a gap where a figure is `None`."""
+    return {
+        **_axes(names, unit=unit),
+        "legend": {"top": 0, "right": 0, "type": "scroll"} if len(series) > 1 else {"show": False},
+        "series": [
+            {"type": "line", "name": name, "data": list(data), "showSymbol": len(data) < 32,
+             "symbolSize": 5}
+            for name, data in series.items()
+        ],
+    }  # fmt: skip
+
+
+def bars_and_line(
+    *, names: Sequence[str], bar: tuple[str, Numbers], line: tuple[str, Numbers], unit: str
+) -> Option:
+    """Bars of each day, and a line of the running total on its own scale."""
+    option = _axes(names, unit=unit)
+    option["yAxis"] = [option["yAxis"], {"type": "value", "splitLine": {"show": False}}]
+    option["legend"] = {"top": 0, "right": 0}
+    option["series"] = [
+        {"type": "bar", "name": bar[0], "data": list(bar[1]), "barMaxWidth": 22},
+        {"type": "line", "name": line[0], "data": list(line[1]), "yAxisIndex": 1,
+         "showSymbol": False},
+    ]  # fmt: skip
+    return option
+
+
+def rows(*, names: Sequence[str], data: Numbers, unit: str = "") -> Option:
+    """Lying bars, the first on top: for long names."""
+    return {
+        "xAxis": {"type": "value", "name": unit, "splitLine": {"lineStyle": {"color": "#eef1f0"}}},
+        "yAxis": {"type": "category", "data": list(names), "inverse": True,
+                  "axisTick": {"show": False}},
+        "series": [{"type": "bar", "data": list(data), "barMaxWidth": 18}],
+    }  # fmt: skip
+
+
+def matrix(
+    *, across: Sequence[str], down: Sequence[str], cells: Sequence[tuple[int, int, float]],
+    unit: str = "%",
+) -> Option:  # fmt: skip
+    """A table of shares by colour: `(column, row, per cent)`."""
+    return {
+        "tooltip": {"trigger": "item"},
+        "grid": {"left": 8, "right": 16, "top": 8, "bottom": 30, "containLabel": True},
+        "xAxis": {"type": "category", "data": list(across), "position": "top",
+                  "axisTick": {"show": False}, "axisLine": {"show": False}},
+        "yAxis": {"type": "category", "data": list(down), "inverse": True,
+                  "axisTick": {"show": False}, "axisLine": {"show": False}},
+        "visualMap": {"min": 0, "max": 100, "show": False,
+                      "inRange": {"color": ["#f5f7f6", "#cfe5e2", "#6fb0ab", "#0f5b5f"]}},
+        "series": [
+            {"type": "heatmap", "data": [list(cell) for cell in cells],
+             "label": {"show": True, "formatter": "{@[2]}" + unit}}
+        ],
+    }  # fmt: skip
+
+
+def diagonal(
+    *, points: Sequence[tuple[float, float]], across: str, up: str, most: float
+) -> Option:  # fmt: skip
+    """Points beside the line where said and happened are the same."""
+    axis = {
+        "type": "value",
+        "min": 0,
+        "max": most,
+        "splitLine": {"lineStyle": {"color": "#eef1f0"}},
+    }
+    return {
+        "tooltip": {"trigger": "item"},
+        "xAxis": {**axis, "name": across, "nameLocation": "middle", "nameGap": 26},
+        "yAxis": {**axis, "name": up},
+        "grid": {"left": 8, "right": 20, "top": 36, "bottom": 30, "containLabel": True},
+        "series": [
+            {"type": "line", "data": [[0, 0], [most, most]], "showSymbol": False,
+             "silent": True, "lineStyle": {"type": "dashed", "color": "#b3bdba"}},
+            {"type": "line", "data": [list(point) for point in points], "symbolSize": 7},
+        ],
+    }  # fmt: skip

@@ -125,13 +125,12 @@ def _answer(contact: Contact, verdict: Verdict, *, at: datetime) -> Answer:
 
 def _permit(contact: Contact, verdict: Verdict, taken: list[str], *, at: datetime) -> Permit:
     book = contact.case.book
-    life = engine.load(book.jurisdiction, at).parameters.permit_minutes
     permit = Permit(
         id=ids.new_id(at), book=book, case=contact.case, decision_id=contact.ask.decision,
         contact_point=contact.point, channel=contact.ask.channel, template=contact.template,
         slots=contact.slots,
         text_digest=signature.text_digest(contact.text) if contact.text else "",
-        issued_at=aware(at), expires_at=aware(at) + timedelta(minutes=int(life)),
+        issued_at=aware(at), expires_at=_expiry(contact, at),
         rulebook=verdict.rulebook, verdict=verdict.as_json(), counters=taken,
     )  # fmt: skip
     permit.signature = signature.sign(
@@ -139,6 +138,13 @@ def _permit(contact: Contact, verdict: Verdict, taken: list[str], *, at: datetim
         verdict=signature.verdict_digest(permit.verdict),
     )  # fmt: skip
     return permit
+
+
+def _expiry(contact: Contact, at: datetime) -> datetime:
+    # Never past midnight: the slots are of this day, and the next day would not count the contact.
+    life = engine.load(contact.case.book.jurisdiction, at).parameters.permit_minutes
+    ends = [claim.ends_at for claim in contact.claims if not claim.is_rolling]
+    return min([aware(at) + timedelta(minutes=int(life)), *ends])
 
 
 def _refusal(contact: Contact, verdict: Verdict, *, at: datetime) -> Refusal:
@@ -212,12 +218,17 @@ def use_many(
         answers: list[Permit | Refused] = [_match(one, rows.get(one.permit), at) for one in uses]
         standing = [row for row in answers if isinstance(row, Permit)]
         forbidden = _forbidden(standing, at=at, session=session)
-        seen: set[str] = set()
         for place, row in enumerate(answers):
             if isinstance(row, Permit):
-                answers[place] = _spend(row, forbidden.get(row.pk), at=at, seen=seen)
+                answers[place] = _spend(row, forbidden.get(row.pk), at=at)
         used = [row for row in answers if isinstance(row, Permit)]
-        event.note(count=len(used), permits=[row.pk for row in used])
+        event.note(
+            count=len(used), permits=[row.pk for row in used],
+            refused=[
+                [one.permit, list(answer.rules)]
+                for one, answer in zip(uses, answers, strict=True) if isinstance(answer, Refused)
+            ],
+        )  # fmt: skip
         if len({row.book_id for row in used}) == 1:
             event.book, event.creditor = used[0].book_id, used[0].book.creditor_id
         if len(used) == 1:
@@ -278,9 +289,7 @@ def _forbidden(
     }
 
 
-def _spend(
-    row: Permit, verdict: Verdict | None, *, at: datetime, seen: set[str]
-) -> Permit | Refused:
+def _spend(row: Permit, verdict: Verdict | None, *, at: datetime) -> Permit | Refused:
     if verdict is not None:
         rules = tuple(fired.id for fired in verdict.fired)
         return Refused(f"The permit {row.pk} no longer holds: {', '.join(rules)}.", rules=rules)
@@ -288,9 +297,8 @@ def _spend(
     claimed = Permit.objects.filter(pk=row.pk, state=Permit.State.ISSUED).update(
         state=Permit.State.USED, used_at=aware(at)
     )
-    if not claimed or row.pk in seen:
+    if not claimed:
         return Refused(f"The permit {row.pk} is used.", rules=("gate.used",))
-    seen.add(row.pk)
     row.state, row.used_at = Permit.State.USED, aware(at)
     return row
 

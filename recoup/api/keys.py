@@ -1,0 +1,142 @@
+"""
+Keys of machines, and the signature that a request must carry.
+
+    X-Recoup-Key: the key's id            X-Recoup-Time: seconds since 1970
+    X-Recoup-Nonce: 16 to 64 characters   X-Recoup-Signature: see `signature`
+
+A request is good once, for five minutes to either side of its time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django_scopes import scopes_disabled
+
+from recoup.api.events import KeyAdded, KeyRevoked
+from recoup.api.models import ApiKey, Nonce
+from recoup.journal.operations import record
+from recoup.kernel import ids
+from recoup.kernel.actors import Actor, ActorKind, Viewer
+from recoup.kernel.errors import Invalid, Refused
+from recoup.people import scopes
+from recoup.people.models import Creditor
+from recoup.people.operations import TextSealer
+
+# What a machine may do, and the permissions of people that it comes to.
+SCOPES: dict[str, frozenset[str]] = {
+    "placements": frozenset({scopes.TAKE_IN}),
+    "payments": frozenset({scopes.POST_PAYMENT}),
+    "cases": frozenset({scopes.SEE_CASES, scopes.SEE_ALL_TEAMS}),
+}
+WINDOW = timedelta(minutes=5)
+NONCE = re.compile(r"[A-Za-z0-9_.~-]{16,64}")
+
+
+def add_key(
+    *, creditor: Creditor, name: str, may: Iterable[str], by: Actor, at: datetime
+) -> tuple[ApiKey, str]:
+    """
+    Add a key; gives it and its secret, which is shown this once.
+
+    :raises Invalid: for a scope that does not exist
+    """
+    wanted = sorted(set(may))
+    if unknown := [scope for scope in wanted if scope not in SCOPES]:
+        raise Invalid(f"There is no scope {unknown[0]!r}.", hint=f"Use {', '.join(SCOPES)}.")
+    key_id, secret = ids.new_id(at), secrets.token_hex(32)
+    with record(KeyAdded, by=by, at=at, creditor=creditor, key=key_id, name=name, may=wanted) as e:
+        row = ApiKey.objects.create(
+            id=key_id, creditor=creditor, name=name, may=wanted, added_at=at,
+            added_by=str(by)[:80], secret=TextSealer().seal(secret, label=f"api-key:{key_id}"),
+        )  # fmt: skip
+        return e.about(row), secret
+
+
+def revoke_key(*, key: ApiKey, by: Actor, at: datetime) -> None:
+    """End a key, at once and for good."""
+    with record(KeyRevoked, by=by, at=at, creditor=key.creditor_id, key=key.pk) as event:
+        ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at)
+        event.about(key)
+
+
+def signature(*, secret: str, method: str, path: str, time: str, nonce: str, body: bytes) -> str:
+    """
+    HMAC-SHA-256, in hexadecimal, over five lines: method, path with its query, time, nonce, and
+    the SHA-256 of the body in hexadecimal.
+    """
+    lines = (method.upper(), path, time, nonce, hashlib.sha256(body).hexdigest())
+    return hmac.new(secret.encode(), "\n".join(lines).encode(), hashlib.sha256).hexdigest()
+
+
+def authenticate(
+    *, key_id: str, method: str, path: str, time: str, nonce: str, signed: str, body: bytes,
+    at: datetime,
+) -> ApiKey:  # fmt: skip
+    """
+    The key that signed a request, whose nonce is spent now.
+
+    :raises Refused: for an unknown or revoked key, a wrong signature, a stale time, a replay
+    """
+    with scopes_disabled():
+        row = ApiKey.objects.select_related("creditor").filter(pk=key_id, revoked_at=None).first()
+        sealer = TextSealer()
+        secret = sealer.unseal(bytes(row.secret), label=f"api-key:{key_id}") if row else "none"
+        right = signature(
+            secret=secret, method=method, path=path, time=time, nonce=nonce, body=body
+        )
+        # The same work for an unknown key, so that the time taken tells nothing.
+        if not hmac.compare_digest(right.encode(), signed.encode()) or row is None:
+            raise Refused(
+                "The signature is not right.", rules=("api.signature",),
+                hint="Sign method, path with query, time, nonce and the body's SHA-256.",
+            )  # fmt: skip
+        _check_time(time, at)
+        _spend(row, nonce, at)
+        return row
+
+
+def _check_time(time: str, at: datetime) -> None:
+    then = datetime.fromtimestamp(int(time), UTC) if re.fullmatch(r"\d{9,11}", time) else None
+    if then is None or abs(at - then) > WINDOW:
+        raise Refused(
+            "The request's time is more than five minutes off.", rules=("api.time",),
+            hint="Set the clock of the machine that signs.",
+        )  # fmt: skip
+
+
+def _spend(row: ApiKey, nonce: str, at: datetime) -> None:
+    if not NONCE.fullmatch(nonce):
+        raise Refused(
+            "The nonce has not 16 to 64 plain characters.", rules=("api.nonce",),
+            hint="Draw a new one for each request.",
+        )  # fmt: skip
+    Nonce.objects.filter(at__lt=at - 2 * WINDOW).delete()
+    try:
+        with transaction.atomic():
+            Nonce.objects.create(key=row, value=nonce, at=at)
+    except IntegrityError:
+        raise Refused(
+            "This request was made before.", rules=("api.replay",),
+            hint="Draw a new nonce and sign again; what is done twice under the same identifier "
+            "is done once.",
+        ) from None  # fmt: skip
+
+
+def viewer_of(key: ApiKey) -> Viewer:
+    """What a machine may see and do."""
+    may = frozenset().union(*(SCOPES[scope] for scope in key.may if scope in SCOPES))
+    return Viewer(
+        name=f"api:{key.name}", role="machine", creditors=frozenset({key.creditor_id}), may=may
+    )
+
+
+def actor_of(key: ApiKey) -> Actor:
+    """A machine, acting."""
+    return Actor(ActorKind.MACHINE, key.name)

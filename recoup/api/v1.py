@@ -1,0 +1,220 @@
+"""Version 1: every address that machines call."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import File, Form, NinjaAPI, UploadedFile
+from ninja.security.apikey import APIKeyHeader
+
+from recoup.api import callbacks, keys, problems, shapes
+from recoup.api.models import ApiKey
+from recoup.intake import operations as intake
+from recoup.intake import queries as intake_queries
+from recoup.journal import queries as journal
+from recoup.kernel.clock import now
+from recoup.kernel.errors import Invalid
+from recoup.kernel.money import Money
+from recoup.people import queries as people
+from recoup.people import scopes
+from recoup.people.models import Book
+from recoup.portfolio import queries as portfolio
+from recoup.repayment import operations as repayment
+
+PAGE = 100
+LARGEST = 200 * 1024 * 1024
+
+
+class Signed(APIKeyHeader):
+    """The signature of `recoup.api.keys`."""
+
+    param_name = "X-Recoup-Key"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> ApiKey | None:
+        """The key that signed, or nothing if nothing was signed."""
+        if not key:
+            return None
+        sent = request.headers
+        return keys.authenticate(
+            key_id=key, method=request.method or "", path=request.get_full_path(),
+            time=sent.get("X-Recoup-Time", ""), nonce=sent.get("X-Recoup-Nonce", ""),
+            signed=sent.get("X-Recoup-Signature", ""), body=request.body, at=now(),
+        )  # fmt: skip
+
+
+api = NinjaAPI(
+    title="Recoup", version="1", urls_namespace="api-v1", auth=Signed(),
+    docs_url=None,  # the page of the library loads its assets from another house
+    description="Placements, payments, receipts and cases. See docs/api.md.",
+)  # fmt: skip
+problems.install(api)
+
+
+def _book(key: ApiKey, code: str) -> Book:
+    """The book of a code. Another creditor's is not there, as one that does not exist."""
+    found = people.book(code)
+    if found is None or found.creditor_id != key.creditor_id:
+        raise Http404
+    return found
+
+
+def _key(request: HttpRequest, scope: str) -> ApiKey:
+    key: ApiKey = request.auth  # type: ignore[attr-defined]
+    for permission in keys.SCOPES[scope]:
+        scopes.demand(keys.viewer_of(key), permission)
+    return key
+
+
+@api.get("/health", auth=None, response=shapes.HealthOut, tags=["house"])
+def health(request: HttpRequest) -> Any:
+    """Whether it runs: answers only if the database does."""
+    return {"status": "ok", "version": settings.VERSION, "journal": journal.position()}
+
+
+@api.post("/placements", response=shapes.PlacementOut, tags=["placements"])
+def place_rows(request: HttpRequest, given: shapes.PlacementIn) -> Any:
+    """
+    Place accounts, as rows. The same rows again are the same placement and change nothing.
+
+    They are taken in at once and opened by the next night.
+    """
+    key = _key(request, "placements")
+    book = _book(key, given.book)
+    with scopes.acting_for(book):
+        row = intake.accept_rows(
+            book=book, rows=given.rows, mapping=given.mapping, as_of=given.as_of,
+            by=keys.actor_of(key), at=now(),
+        )  # fmt: skip
+        return shapes.PlacementOut.from_orm(row)
+
+
+@api.post("/placements/file", response=shapes.PlacementOut, tags=["placements"])
+def place_file(
+    request: HttpRequest, book: Form[str], as_of: Form[date], mapping: Form[str],
+    file: File[UploadedFile],
+) -> Any:  # fmt: skip
+    """Place accounts, as a CSV, XLSX, Parquet or zip file of up to 200 MB."""
+    key = _key(request, "placements")
+    row = _book(key, book)
+    if (file.size or 0) > LARGEST:
+        raise Invalid(_("The file is larger than 200 MB."), hint=_("Use `recoup accept`."))
+    name = re.sub(r"[^\w.-]", "_", Path(file.name or "file").name)[-80:]
+    with tempfile.TemporaryDirectory(prefix="recoup-") as folder, scopes.acting_for(row):
+        path = Path(folder) / name
+        with path.open("wb") as target:
+            for chunk in file.chunks():
+                target.write(chunk)
+        placed = intake.accept(
+            book=row, path=path, mapping=mapping, as_of=as_of, by=keys.actor_of(key), at=now()
+        )
+        return shapes.PlacementOut.from_orm(placed)
+
+
+@api.get("/placements/{placement}", response=shapes.PlacementOut, tags=["placements"])
+def placement(request: HttpRequest, placement: int) -> Any:
+    """How a placement stands."""
+    viewer = keys.viewer_of(_key(request, "placements"))
+    with scopes.acting_for(viewer):
+        row = intake_queries.placements(viewer=viewer).filter(pk=placement).first()
+        if row is None:
+            raise Http404
+        return shapes.PlacementOut.from_orm(row)
+
+
+@api.post("/payments", response=shapes.PaymentOut, tags=["payments"])
+def pay(request: HttpRequest, given: shapes.PaymentIn) -> Any:
+    """
+    Tell of money that came in. The same `external_id` again is the same payment; with other
+    figures it is refused (409). An `Idempotency-Key` header, if sent, must equal it.
+    """
+    key = _key(request, "payments")
+    book = _book(key, given.book)
+    if request.headers.get("Idempotency-Key", given.external_id) != given.external_id:
+        raise Invalid(
+            _("The Idempotency-Key is not the payment's external_id."),
+            hint=_("Send the same in both, or only external_id."),
+        )
+    with scopes.acting_for(book):
+        row = repayment.receive(
+            book=book, source="webhook", external_id=given.external_id,
+            reference=given.reference, amount=Money(given.amount, given.currency),
+            value_on=given.value_on, by=keys.actor_of(key), at=now(),
+        )  # fmt: skip
+        return shapes.PaymentOut.from_orm(row)
+
+
+@api.get("/cases", response=shapes.CasesOut, tags=["cases"])
+def cases(
+    request: HttpRequest, book: str = "", stage: str = "", state: str = "", search: str = "",
+    page: int = 1,
+) -> Any:  # fmt: skip
+    """Cases, the most overdue first, a hundred a page. Borrowers are half hidden."""
+    key = _key(request, "cases")
+    viewer, first = keys.viewer_of(key), (max(page, 1) - 1) * PAGE
+    with scopes.acting_for(viewer):
+        rows = portfolio.cases(
+            viewer=viewer, book=_book(key, book) if book else None, stage=stage or None,
+            state=state or None, search=search or None,
+        )  # fmt: skip
+        shown = list(rows[first : first + PAGE + 1])
+        return {
+            "cases": [shapes.CaseOut.from_orm(row) for row in shown[:PAGE]],
+            "next": page + 1 if len(shown) > PAGE else None,
+        }
+
+
+@api.get("/cases/{case}", response=shapes.CaseOut, tags=["cases"])
+def case(request: HttpRequest, case: int) -> Any:
+    """One case."""
+    viewer = keys.viewer_of(_key(request, "cases"))
+    with scopes.acting_for(viewer):
+        row = portfolio.cases(viewer=viewer).filter(pk=case).first()
+        if row is None:
+            raise Http404
+        return shapes.CaseOut.from_orm(row)
+
+
+CALLBACK = "/carriers/sms/{book}/{token}"
+
+
+@api.post(f"{CALLBACK}/receipts", auth=None, response=shapes.Taken, tags=["carriers"])
+def sms_receipts(request: HttpRequest, book: str, token: str, news: list[shapes.SmsReport]) -> Any:
+    """Receipts, pushed by a gateway in the shape of Aliyun's SmsReport."""
+    return {"taken": callbacks.receipts(book=book, token=token, news=news, at=now())}
+
+
+@api.post(f"{CALLBACK}/replies", auth=None, response=shapes.Taken, tags=["carriers"])
+def sms_replies(request: HttpRequest, book: str, token: str, news: list[shapes.SmsUp]) -> Any:
+    """Messages from phones, pushed by a gateway in the shape of Aliyun's SmsUp."""
+    return {"taken": callbacks.replies(book=book, token=token, news=news, at=now())}
+
+
+@api.get("/opt-out/{token}", auth=None, include_in_schema=False)
+def opt_out_page(request: HttpRequest, token: str) -> HttpResponse:
+    """A page with one button: mail programs fetch links, so fetching must change nothing."""
+    return callbacks.page(
+        _("No more e-mail"),
+        f'<form method="post"><button>{_("Send me no more e-mail")}</button></form>',
+    )
+
+
+@api.post("/opt-out/{token}", auth=None, tags=["carriers"])
+def opt_out(request: HttpRequest, token: str) -> HttpResponse:
+    """One click ends e-mail (RFC 8058)."""
+    callbacks.opt_out(token=token, at=now())
+    return callbacks.page(
+        _("No more e-mail"), f"<p>{_('You will get no more e-mail from us.')}</p>"
+    )
+
+
+def openapi() -> str:
+    """The description as JSON, the same as at /api/v1/openapi.json."""
+    return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=1, default=str)

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "recoup.contact",
     "recoup.repayment",
     "recoup.reporting",
+    "recoup.api",
     "recoup.look",
     "recoup.desks",
     "recoup.site",

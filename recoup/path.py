@@ -1,12 +1,177 @@
 """
-START HERE: the path of a case, top to bottom.
+START HERE: the path of a case, from a lender's file to a figure.
 
-A stage takes one thing, does one thing, hands on one thing. `ARROWS` are what follows an event in
-the same transaction; `NIGHT` and `DAY` are what a night and a day do, in order.
+A stage takes one thing, does one thing, hands on one thing. Three lists say everything:
+`TAKE_IN` is what happens to a file, `NIGHT` what a night does, `TICK` what a moment of the day
+does. `ARROWS` are what follows an event in the same transaction. Each step can be run twice with
+the same result, so a killed night or day is simply run again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from recoup.contact import operations as contact
+from recoup.gate import operations as gate
+from recoup.gate import queries as gate_queries
+from recoup.gate.events import OptedOut, StopPlaced
+from recoup.gate.models import Permit
+from recoup.intake.models import Placement
+from recoup.journal import operations as journal
+from recoup.journal.kinds import Kind
+from recoup.journal.models import Event
+from recoup.kernel.actors import Actor
+from recoup.kernel.clock import local_day
+from recoup.kernel.progress import Progress, quiet
+from recoup.people.models import Book
+from recoup.portfolio import operations as portfolio
+from recoup.portfolio.events import CaseMoved
+from recoup.portfolio.models import Case
+from recoup.repayment import operations as repayment
+from recoup.repayment.events import PaymentMatched, PaymentReceived, PromiseMade
+from recoup.reporting import operations as reporting
+from recoup.scoring import operations as scoring
+from recoup.strategy import operations as strategy
+from recoup.strategy import queries as strategy_queries
+
+# How many contacts ask the gate, and are handed over, together.
+HANDFUL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What every step is told: the book, the day at its place, the instant, who acts."""
+
+    book: Book
+    on: date
+    at: datetime
+    by: Actor
+    progress: Progress = quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, and what it does."""
+
+    name: str
+    run: Callable[[Moment], object]
+
+
+Timed = Callable[[str], AbstractContextManager[None]]
+
+
+def untimed(step: str) -> AbstractContextManager[None]:
+    """Nobody asks how long it takes."""
+    return nullcontext()
+
+
+def _walk(steps: Sequence[Step], moment: Moment, timed: Timed) -> dict[str, Any]:
+    answers = {}
+    for step in steps:
+        with timed(step.name):
+            answers[step.name] = step.run(moment)
+    return answers
+
+
+# -- A file comes in ---------------------------------------------------------------------------
+# Placement -> Case. Cases open only after the gate knows every opt-out that came with them.
+
+
+def take_in(*, placement: Placement, by: Actor, at: datetime, progress: Progress = quiet) -> None:
+    """Open the cases of an accepted placement and share them out."""
+    if placement.state == Placement.State.OPENED:
+        return
+    portfolio.open_placement(placement=placement, by=by, at=at, progress=progress)
+    gate.take_restrictions(placement=placement, by=by, at=at, progress=progress)
+    portfolio.admit(placement=placement, by=by, at=at)
+    portfolio.share_out(book=placement.book, by=by, at=at)
+
+
+# -- Night: Case -> Score -> Decision -> Figure ---------------------------------------------------
+
+NIGHT = [
+    Step("lapse", lambda m: strategy.lapse(book=m.book, before=m.at, by=m.by, at=m.at)),
+    Step("age", lambda m: portfolio.age_book(
+        book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress)),
+    Step("promises", lambda m: repayment.judge_promises(book=m.book, on=m.on, by=m.by, at=m.at)),
+    Step("plans", lambda m: repayment.judge_plans(book=m.book, on=m.on, by=m.by, at=m.at)),
+    Step("score", lambda m: scoring.score_book(
+        book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress)),
+    Step("decide", lambda m: strategy.decide(
+        book=m.book, on=m.on, facts=gate_queries.facts_frame(book=m.book, on=m.on),
+        by=m.by, at=m.at, progress=m.progress)),
+    Step("count", lambda m: reporting.count(
+        book=m.book, on=m.on - timedelta(days=1), by=m.by, at=m.at)),
+]  # fmt: skip
+
+
+def night(
+    *, book: Book, on: date, at: datetime, by: Actor, progress: Progress = quiet,
+    timed: Timed = untimed,
+) -> dict[str, Any]:  # fmt: skip
+    """Prepare a day: gives what each step answered, by its name."""
+    return _walk(NIGHT, Moment(book=book, on=on, at=at, by=by, progress=progress), timed)
+
+
+# -- Day: Decision -> Permit -> Attempt -----------------------------------------------------------
+
+
+def send_due(moment: Moment) -> int:
+    """Ask the gate for every decision that is due now, and send what it permits."""
+    sent = 0
+    while due := strategy_queries.waiting(book=moment.book, at=moment.at, limit=HANDFUL):
+        answers = gate.request_many(decisions=due, at=moment.at, by=moment.by)
+        permits = [answer for answer in answers if isinstance(answer, Permit)]
+        attempts = contact.send_many(permits=permits, by=moment.by, at=moment.at)
+        sent += len(attempts)
+        moment.progress("send", sent)
+    return sent
+
+
+TICK = [
+    Step("expire", lambda m: gate.expire(at=m.at, by=m.by)),
+    Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at)),
+    Step("send", send_due),
+]
+
+
+def tick(
+    *, book: Book, at: datetime, by: Actor, progress: Progress = quiet, timed: Timed = untimed
+) -> dict[str, Any]:
+    """One moment of the day: gives what each step answered, by its name."""
+    on = local_day(at, book.time_zone)
+    return _walk(TICK, Moment(book=book, on=on, at=at, by=by, progress=progress), timed)
+
+
+# -- What follows an event, in the same transaction ------------------------------------------------
+# Each line: this happened -> so this is done.
+
+
+def leave_alone(event: Event) -> None:
+    """What waited for this case is not done: it was decided before this happened."""
+    if event.case is None:
+        return
+    case = Case.objects.get(pk=event.case)
+    by = Actor.system(f"path {event.kind}")
+    strategy.lapse(case=case, before=event.at, by=by, at=event.at)
+
+
+ARROWS: list[tuple[Kind, Callable[[Event], object]]] = [
+    (PaymentReceived, leave_alone),
+    (PaymentMatched, leave_alone),
+    (PromiseMade, leave_alone),
+    (StopPlaced, leave_alone),
+    (OptedOut, leave_alone),
+    (CaseMoved, leave_alone),
+]
+
 
 def lay() -> None:
     """Hang the arrows on the journal. Called once, when the site starts."""
+    journal.ARROWS.clear()
+    for kind, operation in ARROWS:
+        journal.ARROWS.setdefault(kind.name, []).append(operation)

@@ -26,6 +26,7 @@ from django.db import transaction
 from recoup.journal.chain import digest_of
 from recoup.journal.kinds import Kind
 from recoup.journal.models import Event, Head
+from recoup.kernel import mask
 from recoup.kernel.actors import Actor
 from recoup.kernel.clock import aware
 from recoup.kernel.text import canonical_json
@@ -108,13 +109,19 @@ def _append(kind: Kind, *, draft: Draft, by: Actor, at: datetime) -> Event:
         "book": draft.book,
         "case": draft.case,
         "subject": draft.subject,
-        "data": canonical_json(draft.data),
+        "data": canonical_json(_without_numbers(draft.data)),
         "previous": head.digest,
     }
     event = Event(**fields, digest=digest_of(**fields))
     event.save(force_insert=True)
     Head.objects.filter(pk=1).update(position=event.position, digest=event.digest)
     return event
+
+
+def _without_numbers(data: dict[str, Any]) -> dict[str, Any]:
+    # A reason is typed by people, who type phone numbers.
+    reason = data.get("reason")
+    return {**data, "reason": mask.free(reason)} if isinstance(reason, str) else data
 
 
 def attach(path: Path, *, rows: int) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def unmask(
     value = _open(sealed)
     with record(
         PersonUnmasked, by=viewer.actor(), at=at, case=case, creditor=sealed.creditor_id,
-        kind=sealed.kind, token=sealed.person.token, reason=mask.free(reason.strip()),
+        kind=sealed.kind, token=sealed.person.token, reason=reason.strip(),
     ) as event:  # fmt: skip
         event.about(sealed)
     return value
@@ -209,7 +209,7 @@ def erase(*, person: Person, reason: str, by: Actor, at: datetime) -> None:
     """Destroy a person's data key and blind indexes. Tokens, events and figures stay."""
     with record(
         PersonErased, by=by, at=at, creditor=person.creditor_id,
-        token=person.token, reason=mask.free(reason),
+        token=person.token, reason=reason,
     ) as event:  # fmt: skip
         Sealed.objects.filter(person=person).update(index="", masked="****", ciphertext=b"")
         Person.objects.filter(pk=person.pk).update(wrapped=None)

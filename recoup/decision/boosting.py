@@ -5,19 +5,21 @@ Prokhorenkova et al. 2018, arXiv:1706.09516. Oblivious trees predict ten times a
 leaf-wise ones. Raw log-odds are calibrated on rows that the trees did not see: by Platt's
 sigmoid (Platt 1999), or, from `ISOTONIC` events on, by isotonic regression (Zadrozny and Elkan
 2002, doi:10.1145/775047.775151; below about a thousand cases the sigmoid is better,
-Niculescu-Mizil and Caruana 2005, doi:10.1145/1102351.1102430). Contributions are TreeSHAP
-(Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
+Niculescu-Mizil and Caruana 2005, doi:10.1145/1102351.1102430). Contributions are SHAP values of the
+raw log-odds (`attribution`).
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recoup.decision import attribution
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -61,6 +63,7 @@ class Boosting:
     columns: tuple[str, ...]
     model: Any
     calibration: Calibration
+    tables: list[attribution.Table] = field(default_factory=list, compare=False, repr=False)
 
     def raw(self, matrix: Matrix, *, threads: int = 1) -> Floats:
         """The trees' own log-odds. Shape (n, columns) to (n,)."""
@@ -75,13 +78,12 @@ class Boosting:
 
     def contributions(self, matrix: Matrix, *, threads: int = 1) -> Floats:
         """How far each column moves the raw log-odds from the average case. Shape (n, columns)."""
-        from catboost import Pool
-
-        parts = self.model.get_feature_importance(
-            Pool(matrix), type="ShapValues", thread_count=threads
+        if not self.tables:
+            self.tables.extend(attribution.tables_of(self.model))
+        leaves = self.model.calc_leaf_indexes(matrix, thread_count=threads)
+        return attribution.contributions(
+            tables=self.tables, leaves=leaves, columns=len(self.columns)
         )
-        moved: Floats = np.asarray(parts)[:, :-1]
-        return moved
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON; the trees are CatBoost's own binary form, in base 64."""

@@ -20,6 +20,7 @@ from recoup.kernel.progress import Progress, quiet
 from recoup.portfolio.events import PlacementOpened, RowsOpened
 from recoup.portfolio.models import Case, Loan
 from recoup.portfolio.operations.accounts import open_accounts
+from recoup.portfolio.operations.late import open_late
 from recoup.portfolio.operations.reaching import open_contact_points, open_past_contacts
 from recoup.portfolio.sideways import Sideways, staged_rows
 
@@ -57,8 +58,9 @@ def open_placement(
             progress("open", placement.rows_opened, total)
     with record(PlacementOpened, by=by, at=at, book=placement.book) as event:
         event.about(placement)
+        late = open_late(placement=placement, at=at)
         intake.mark_opened(placement=placement, rows=total, done=True, by=by, at=at)
-        totals = _totals(placement)
+        totals = _totals(placement) | late
         event.note(placement=placement.pk, **totals)
     shutil.rmtree(_folder(placement), ignore_errors=True)
     return totals

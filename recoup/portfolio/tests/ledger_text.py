@@ -38,11 +38,12 @@ def noon(day: date) -> datetime:
 def bare(case: Case) -> Loan:
     """The case's loan with nothing in its ledger and no schedule."""
     loan = Loan.objects.get(case=case)
+    Entry.objects.filter(loan=loan, reverses__isnull=False).delete()
     Entry.objects.filter(loan=loan).delete()
     Instalment.objects.filter(loan=loan).delete()
     Loan.objects.filter(pk=loan.pk).update(overdue_since=None, matures_on=None, aged_on=None)
-    loan.refresh_from_db()
-    return loan
+    Case.objects.filter(pk=case.pk).update(state=Case.State.OPEN)
+    return Loan.objects.select_related("case", "book").get(pk=loan.pk)
 
 
 @dataclass

@@ -43,7 +43,7 @@ def test_a_payment_is_divided_without_a_cent_more_or_less(amount, owed, schedule
     )
 
     assert sum(shares.values()) == amount
-    assert all(0 <= shares[account] for account in shares)
+    assert all(shares[account] >= 0 for account in shares)
     assert all(shares[account] <= owed[account] for account in RECEIVABLES)
 
 

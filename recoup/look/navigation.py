@@ -43,6 +43,9 @@ MENU = (
         Entry("replies", "message-2", _("Replies"), (scopes.WORK_CASES,), "r"),
         Entry("suspense", "coins", _("Unmatched payments"), (scopes.REVERSE_PAYMENT,)),
     )),
+    Group(_("Figures"), (
+        Entry("board", "chart-bar", _("Board"), (scopes.SEE_BOARD,), "b"),
+    )),
     Group(_("Studio"), (
         Entry("plan", "route", _("Tonight's plan"), (scopes.SEE_STUDIO,), "p"),
         Entry("strategies", "git-branch", _("Strategies"), (scopes.SEE_STUDIO,)),
@@ -63,6 +66,7 @@ HOME = {
     "agency": "cases",
     "team_leader": "queue",
     "analyst": "plan",
+    "executive": "board",
     "reviewer": "refusals",
     "compliance": "refusals",
     "administrator": "status",

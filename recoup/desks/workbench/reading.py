@@ -32,6 +32,11 @@ from recoup.strategy import queries as strategy
 
 EVENTS = 60
 MOST = 12
+# What a person at a desk can use today; the robot's own budgets are the gate's business.
+BUDGETS = {
+    ("sms", "channel.sms"), ("email", "channel.email"), ("letter", "channel.letter"),
+    ("call", "effective_call"), ("call", "attempt"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,10 @@ def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
 def _remaining(viewer: Viewer, case: Case, at: datetime) -> list[gate.Budget]:
     # A time zone that nobody knows is a refusal at the gate, not a page that breaks.
     try:
-        return gate.remaining(viewer=viewer, case=case, at=at)
+        found = gate.remaining(viewer=viewer, case=case, at=at)
     except Invalid:
         return []
+    return [budget for budget in found if (budget.channel, budget.unit) in BUDGETS]
 
 
 def _replies(viewer: Viewer, case: Case) -> list[dict[str, Any]]:

@@ -7,8 +7,11 @@ from django.urls import path
 
 from recoup.api.v1 import api
 
-urlpatterns = [path("v1/", api.urls)]
+# `api.urls` is made anew each time it is read.
+mounted = api.urls
 
 # Machines sign their requests; the sign-in of people must not turn them away.
-for pattern in api.urls[0]:
+for pattern in mounted[0]:
     pattern.callback = login_not_required(pattern.callback)
+
+urlpatterns = [path("v1/", mounted)]

@@ -166,7 +166,7 @@ def cases(
         )  # fmt: skip
         shown = list(rows[first : first + PAGE + 1])
         return {
-            "cases": [shapes.CaseOut.from_orm(row) for row in shown[:PAGE]],
+            "cases": shown[:PAGE],
             "next": page + 1 if len(shown) > PAGE else None,
         }
 

@@ -63,6 +63,12 @@ def today_of(loan: Loan, at: datetime) -> date:
     return local_day(at, loan.book.time_zone)
 
 
+def figures_day(loan: Loan, at: datetime) -> date:
+    """The day that a loan's figures are for: that of the instant, or of its last ageing."""
+    today = today_of(loan, at)
+    return max(today, loan.aged_on or today)
+
+
 def falls_due(*, entries: Sequence[Entry], schedule: Sequence[Due], on: date) -> list[Due]:
     """
     The instalments whose interest or cost is due by a day and not posted yet.
@@ -103,8 +109,7 @@ def age_of(loan: Loan, on: date) -> ageing.Age:
 
 def refresh(*, loan: Loan, case: Case, on: date) -> None:
     """Bring a loan's and its case's figures up to date after a posting, in its transaction."""
-    day = max(on, loan.aged_on or on)
-    found = age_of(loan, day)
+    found = age_of(loan, on)
     Loan.objects.filter(pk=loan.pk).update(
         owed=found.owed, overdue=found.overdue, days_past_due=found.days_past_due,
         stage=found.stage,

@@ -82,7 +82,7 @@ def post_payment(
                 _("The payment is dated {day}, which is still to come.").format(day=value_on),
                 hint=_("Check the date, or post it on that day."),
             )
-        fall_due(loan=row, case=case, on=value_on, by=by, at=at)
+        fall_due(loan=row, case=case, by=by, at=at)
         entries = ledger.entries_of(row)
         shares = waterfall.allocate(
             amount=amount.minor, available=ledger.available(entries, value_on),
@@ -96,7 +96,7 @@ def post_payment(
                 loan=row, kind=Entry.Kind.PAYMENT, cause=cause, value_on=value_on, posted_at=at,
                 cash=amount.minor, **{account: -share for account, share in shares.items()},
             )  # fmt: skip
-            ledger.refresh(loan=row, case=case, on=today)
+            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at))
             event.about(entry)
         follow_the_balance(case=case, by=by, at=at)
     return entry
@@ -131,7 +131,8 @@ def reverse(*, entry: Entry, reason: str, by: Actor, at: datetime) -> Entry:
                 reverses=entry, value_on=max(today, entry.value_on),
                 **{account: -getattr(entry, account) for account in ACCOUNTS},
             )  # fmt: skip
-            ledger.refresh(loan=row, case=case, on=today)
+            fall_due(loan=row, case=case, by=by, at=at)
+            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at))
             event.about(undone)
         follow_the_balance(case=case, by=by, at=at)
     return undone
@@ -148,6 +149,7 @@ def waive(*, loan: Loan, amount: Money, reason: str, cause: str, by: Actor, at: 
         if standing is not None:
             return standing
         _check_amount(row, amount)
+        fall_due(loan=row, case=case, by=by, at=at)
         today = ledger.today_of(row, at)
         owed = ledger.available(ledger.entries_of(row), today)
         if amount.minor > sum(owed.values()):
@@ -168,7 +170,7 @@ def waive(*, loan: Loan, amount: Money, reason: str, cause: str, by: Actor, at: 
                 loan=row, kind=Entry.Kind.WAIVER, cause=cause, value_on=today, posted_at=at,
                 waived=amount.minor, **{account: -share for account, share in shares.items()},
             )  # fmt: skip
-            ledger.refresh(loan=row, case=case, on=today)
+            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at))
             event.about(entry)
         follow_the_balance(case=case, by=by, at=at)
     return entry
@@ -199,21 +201,23 @@ def accrue(
                 loan=row, kind=Entry.Kind.ACCRUAL, cause=cause, value_on=value_on, posted_at=at,
                 income=-amount.minor, **{account: amount.minor},
             )  # fmt: skip
-            ledger.refresh(loan=row, case=case, on=ledger.today_of(row, at))
+            fall_due(loan=row, case=case, by=by, at=at)
+            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at))
             event.about(entry)
         follow_the_balance(case=case, by=by, at=at)
     return entry
 
 
-def fall_due(*, loan: Loan, case: Case, on: date, by: Actor, at: datetime) -> int:
+def fall_due(*, loan: Loan, case: Case, by: Actor, at: datetime) -> int:
     """
-    Post the interest and cost of instalments that fell due by a day and are not posted yet.
+    Post the interest and cost of instalments that fell due by now and are not posted yet.
 
-    `age_book` does the same for a whole book; this is for a payment that comes before the night.
+    `age_book` does the same for a whole book; this is for a posting that comes before the night.
     """
     found = ledger.falls_due(
-        entries=ledger.entries_of(loan), schedule=ledger.schedule_of(loan), on=on
-    )
+        entries=ledger.entries_of(loan), schedule=ledger.schedule_of(loan),
+        on=ledger.figures_day(loan, at),
+    )  # fmt: skip
     if found:
         total = Money(sum(due.interest + due.cost for due in found), loan.currency)
         with record(

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('channel', models.CharField(max_length=10)),
                 ('at', models.DateTimeField()),
-                ('outcome', models.CharField(max_length=10)),
+                ('outcome', models.CharField(max_length=16)),
                 ('until', models.DateTimeField(null=True)),
                 ('rules', models.JSONField()),
                 ('rulebook', models.CharField(max_length=64)),

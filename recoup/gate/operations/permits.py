@@ -294,10 +294,10 @@ def _spend(row: Permit, verdict: Verdict | None, *, at: datetime) -> Permit | Re
         rules = tuple(fired.id for fired in verdict.fired)
         return Refused(f"The permit {row.pk} no longer holds: {', '.join(rules)}.", rules=rules)
     # Only one caller turns the row; SQLite has no row locks, so the count of rows decides.
-    claimed = Permit.objects.filter(pk=row.pk, state=Permit.State.ISSUED).update(
+    is_ours = row.state == Permit.State.ISSUED and row.turn(
         state=Permit.State.USED, used_at=aware(at)
     )
-    if not claimed:
+    if not is_ours:
         return Refused(f"The permit {row.pk} is used.", rules=("gate.used",))
     row.state, row.used_at = Permit.State.USED, aware(at)
     return row
@@ -337,8 +337,7 @@ def _end(state: str, which: Q, *, kind: Kind, at: datetime, by: Actor) -> int:
     with record(kind, by=by, at=at) as event:
         ended = []
         for row in rows:
-            held = Permit.objects.filter(pk=row.pk, state=row.state, settled_as=row.settled_as)
-            if held.update(state=state):
+            if row.turn(state=state):
                 counters.release(set(row.counters) - set(_freed(row, row.settled_as)))
                 ended.append(row.pk)
         event.note(count=len(ended), permits=ended)
@@ -358,11 +357,12 @@ def settle_counters(*, permit: Permit, outcome: str, at: datetime, by: Actor = G
     Messages keep what they reserved: they were sent, whatever became of them.
     """
     with record(CountersSettled, by=by, at=at, case=permit.case, outcome=outcome) as event:
-        first = Permit.objects.filter(pk=permit.pk, settled_as="", state=Permit.State.USED)
-        if not first.update(settled_as=outcome):
+        row = Permit.objects.get(pk=permit.pk)
+        first = row.state == Permit.State.USED and not row.settled_as
+        if not (first and row.turn(settled_as=outcome)):
             event.note(permit=permit.pk, released=[])
             return False
-        gone = _freed(permit, outcome)
+        gone = _freed(row, outcome)
         counters.release(gone)
         event.note(permit=permit.pk, released=gone)
         event.about(permit)

@@ -186,7 +186,9 @@ def _count_decided(tally: Tally, book: Book, day: date) -> None:
 
 
 # -- Stocks --------------------------------------------------------------------------------------
-def stocks(*, book: Book, on: date, standing: pl.DataFrame) -> Counter[Key]:
+def stocks(
+    *, book: Book, on: date, aged_on: date, standing: pl.DataFrame
+) -> Counter[Key]:  # fmt: skip
     """How the book stands, and how it moved since the last snapshot and since the month began."""
     tally = Tally()
     worked = standing.filter(pl.col("state").is_in(snapshots.WORKED)).with_columns(one=pl.lit(1))
@@ -194,7 +196,7 @@ def stocks(*, book: Book, on: date, standing: pl.DataFrame) -> Counter[Key]:
         tally.group(metric, worked, column, SLICES)
     for state, count in standing.group_by("state").len().iter_rows():
         tally.add("cases", "state", state, count)
-    tally.add("ledger_owed", "all", "all", snapshots.ledger_owed(book=book, on=on))
+    tally.add("ledger_owed", "all", "all", snapshots.ledger_owed(book=book, on=aged_on))
     for month, owed in snapshots.owed_at_placement(book=book).items():
         tally.add("placed", "vintage", month, owed)
     for month, count in standing.group_by("vintage").len().iter_rows():

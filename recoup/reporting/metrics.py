@@ -62,7 +62,7 @@ _ALL = (
     Metric("overdue", "money", False, gettext_noop("Overdue"), gettext_noop(
         "What is overdue in the cases under work")),
     Metric("ledger_owed", "money", False, gettext_noop("Owed in all cases"), gettext_noop(
-        "What all cases of the book owe, whatever their state: the ledger's own sum")),
+        "What all cases of the book owe, whatever their state: the ledger's own sum, as last aged")),
     Metric("placed", "money", False, gettext_noop("Placed"), gettext_noop(
         "What was owed on the day of placement, by the month of placement")),
     Metric("placed_cases", "count", False, gettext_noop("Cases placed"), gettext_noop(

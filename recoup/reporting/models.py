@@ -41,11 +41,14 @@ class Figure(models.Model):
 
 class Snapshot(models.Model):
     """
-    How a book stood on a day, at the instant it was counted: one row for each case in `file`.
+    How a book stood when a day was counted: one row for each case in `file`.
+
+    `aged_on` is the day that what is owed was last brought to, which may be the morning after.
     """
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="snapshots")
     on = models.DateField()
+    aged_on = models.DateField()
     at = models.DateTimeField()
     file = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)

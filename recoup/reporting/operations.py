@@ -36,16 +36,17 @@ def count(*, book: Book, on: date, by: Actor, at: datetime) -> int:
         day: counting.flows(book=book, day=day, standing=_stand_of(book, day, on, standing))
         for day in days
     }
-    stocks: Counter[Key] = Counter()
+    stocks, aged_on = Counter[Key](), on
     if standing is not None:
-        stocks = counting.stocks(book=book, on=on, standing=standing)
+        aged_on = snapshots.aged_on(book=book, on=on)
+        stocks = counting.stocks(book=book, on=on, aged_on=aged_on, standing=standing)
     path = None if standing is None else snapshots.write(book=book, on=on, frame=standing)
     with record(Counted, by=by, at=at, book=book, on=on, days=days) as event:
         if standing is not None and path is not None:
             pointer = attach(path, rows=standing.height)
             Snapshot.objects.update_or_create(
                 book=book, on=on,
-                defaults={"at": at, "file": pointer["file"], "digest": pointer["sha256"],
+                defaults={"at": at, "aged_on": aged_on, "file": pointer["file"], "digest": pointer["sha256"],
                           "rows": standing.height},
             )  # fmt: skip
             event.note(snapshot=pointer)

@@ -26,7 +26,8 @@ from recoup.reporting.models import Figure
 from recoup.reporting.tying import Difference, tie_out
 
 __all__ = [
-    "Curve", "Difference", "Matrix", "Series", "by", "contacts", "cost_and_income", "last_day",
+    "Curve", "Difference", "Matrix", "Series", "by", "contacts", "cost_and_income", "figures",
+    "last_day",
     "left_alone", "recovery", "refusals", "roll_rates", "stages", "summary", "tie_out", "vintage",
 ]  # fmt: skip
 
@@ -114,6 +115,12 @@ def _series(
         days=days, values={name: [found.get((day, name), 0) for day in days] for name in names},
         unit=unit, currency=book.currency, is_demo=book.is_demo,
     )  # fmt: skip
+
+
+def figures(*, viewer: Viewer, book: Book, since: date, until: date) -> QuerySet[Figure]:
+    """Every figure of some days that a viewer may see, for exports."""
+    rows = _between(_seen(viewer, book), since, until)
+    return rows.order_by("on", "metric", "dimension", "slice")
 
 
 def last_day(*, viewer: Viewer, book: Book) -> date | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F, Max, Sum
 
 from recoup.people.models import Book
 from recoup.portfolio import bulk
@@ -38,6 +38,13 @@ def standing(*, book: Book, on: date) -> pl.DataFrame:
     return frame.join(_arms(book, on), on="case", how="left", maintain_order="left").select(
         *(pl.col(name).fill_null("none") if name == "arm" else name for name in COLUMNS)
     )
+
+
+def aged_on(*, book: Book, on: date) -> date:
+    """The day that what is owed was last brought to; the day itself in a book never aged."""
+    rows = Case.objects.filter(book=book, state__in=WORKED)
+    found: date | None = rows.aggregate(last=Max("aged_on"))["last"]
+    return found or on
 
 
 def _arms(book: Book, on: date) -> pl.DataFrame:
@@ -88,10 +95,8 @@ def owed_at_placement(*, book: Book) -> dict[str, int]:
     return months
 
 
-def ledger_owed(*, book: Book, on: date, posted_by: datetime | None = None) -> int:
-    """What the ledger says all cases owe by a day, of what was posted by an instant."""
+def ledger_owed(*, book: Book, on: date) -> int:
+    """What the ledger says all cases owe by a day."""
     rows = Entry.objects.filter(loan__book=book, value_on__lte=on)
-    if posted_by is not None:
-        rows = rows.filter(posted_at__lte=posted_by)
     sums = rows.aggregate(**{account: Sum(account) for account in RECEIVABLES})
     return sum(int(amount or 0) for amount in sums.values())

@@ -83,7 +83,7 @@ def _owed(book: Book, on: date) -> list[Difference]:
     if snapshot is None:
         return []
     entries = Entry.objects.filter(
-        loan__book=book, value_on__lte=on, posted_at__lte=snapshot.at
+        loan__book=book, value_on__lte=snapshot.aged_on, posted_at__lte=snapshot.at
     ).order_by()
     sums = entries.values("loan__case").annotate(**{f"s_{a}": Sum(a) for a in RECEIVABLES})
     names = [f"s_{account}" for account in RECEIVABLES]

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('on', models.DateField()),
+                ('aged_on', models.DateField()),
                 ('at', models.DateTimeField()),
                 ('file', models.CharField(max_length=200)),
                 ('digest', models.CharField(max_length=64)),

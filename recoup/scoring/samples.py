@@ -167,9 +167,10 @@ def labels(
 
 TARGETS = (REPAY, ROLL, LOST)
 MISSING = {
-    REPAY: "the book has no payments before today that a snapshot could be followed by",
-    ROLL: "the book has no payments before today, so no case could have got better",
-    LOST: "no case was called within 30 days after a snapshot",
+    REPAY: "no case was overdue on an earlier day whose ledger and payments are known (a file with "
+    "balances but no history begins on its own day)",
+    ROLL: "no case below the last stage was overdue on an earlier day whose ledger is known",
+    LOST: "no overdue case was called within 30 days after an earlier day whose ledger is known",
 }
 
 

@@ -100,11 +100,17 @@ def survives(days: NDArray[np.int64], drive: Floats, parameters: Parameters) -> 
 
 
 def delay(
-    drive: Floats, chance: NDArray[np.float64], parameters: Parameters, *, most: int = LONGEST
+    drive: Floats,
+    chance: NDArray[np.float64],
+    parameters: Parameters,
+    *,
+    most: NDArray[np.int64],
+    least: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Days until the arrears are paid, given that they are within `most` days; 1 at least."""
+    """Days until the arrears are paid, given that it takes more than `least`, at most `most`."""
     total = baseline(parameters).cure_sum
     frailty = np.exp(drive.astype(np.float64))
-    reached = 1.0 - np.exp(-total[most] * frailty)
-    need = -np.log1p(-chance * reached) / frailty
-    return np.asarray(np.clip(np.searchsorted(total, need, side="left"), 1, most))
+    low = total[least]
+    reached = 1.0 - np.exp(-(total[most] - low) * frailty)
+    need = low - np.log1p(-chance * reached) / frailty
+    return np.asarray(np.clip(np.searchsorted(total, need, side="left"), least + 1, most))

@@ -20,6 +20,8 @@ from recoup.synth.lender_loans import LONGEST_TERM, Borrowers, Loans
 
 Ints = NDArray[np.int64]
 MOST_CONTACTS = 60
+MOST_LATE = 85  # days; who paid later than that is in arrears today
+LEAST_LATE = 8  # days after which a lender places an account, so it is in the file
 CHANNEL_SHARES = (("call", 0.55), ("sms", 0.35), ("email", 0.10))
 
 
@@ -53,12 +55,12 @@ def contacts(
     np.minimum.at(since, loans.who, loans.since)
     start = np.maximum(since + 1, today - history_days)
     length = np.maximum(today - start, 0)
-    # Those paid up lately were contacted too, in the month before.
+    # Those who have paid up were contacted too, while they were late.
     paid_up = people.days == 0
-    start = np.where(paid_up, today - 45, start)
-    length = np.where(paid_up, 40, length)
+    start = np.where(paid_up, today - 85, start)
+    length = np.where(paid_up, 50, length)
     intensity = np.where(
-        paid_up, 2.0,
+        paid_up, 5.0,
         0.25 * np.minimum(length, 30) + 0.15 * np.clip(length - 30, 0, 60)
         + 0.06 * np.maximum(length - 90, 0),
     )  # fmt: skip
@@ -124,11 +126,16 @@ def _instalments_paid(
     middle = parameters["ontime.middle"]
     odds = np.log(middle / (1 - middle)) + 0.8 * drive[:, None] - 0.9 * (near <= 3)
     late = paid & (rng.random(paid.shape) >= 1 / (1 + np.exp(-odds)))
-    # The paid up were late with the instalment before.
-    late |= paid & (near == 1) & (people.days[loans.who] == 0)[:, None]
+    # The paid up are in the file because they were late for a while some months ago.
+    cured = (people.days[loans.who] == 0)[:, None] & (near == np.minimum(loans.paid, 3)[:, None])
+    late |= cured
     rows, columns = np.nonzero(late)
+    elapsed = np.clip(today - 1 - loans.due[rows, columns], 1, MOST_LATE)
+    least = np.where(cured[rows, columns], np.minimum(LEAST_LATE, elapsed - 1), 0)
     days = np.zeros(paid.shape, dtype=np.int64)
-    days[rows, columns] = hazard.delay(drive[rows], rng.random(len(rows)), parameters, most=85)
+    days[rows, columns] = hazard.delay(
+        drive[rows], rng.random(len(rows)), parameters, most=elapsed, least=least
+    )
     when = np.maximum.accumulate(np.where(paid, loans.due + days, 0), axis=1)
     # Whoever is in arrears had cleared what was due before.
     limit = np.minimum(np.where(loans.since <= today, loans.since + 20, today), today - 1)

@@ -26,7 +26,7 @@ STAGES = (
     (0.38, 1, 30), (0.16, 31, 60), (0.11, 61, 90), (0.08, 91, 120), (0.06, 121, 150),
     (0.05, 151, 180), (0.16, 181, 900),
 )  # fmt: skip
-CURED = 0.08  # borrowers who were late of late and have paid up
+CURED = 0.15  # borrowers who were late of late and have paid up
 SECOND_LOAN = 0.08
 FULL_HISTORY = 0.85
 

@@ -103,11 +103,13 @@ def test_frail_borrowers_together_follow_the_cure_curve() -> None:
         assert left == pytest.approx(target[day], abs=0.01)
 
 
-def test_a_delay_lies_between_one_and_the_most() -> None:
+def test_a_delay_lies_between_the_least_and_the_most() -> None:
     drive = people().drive
-    days = hazard.delay(drive, np.random.default_rng(1).random(len(drive)), SHIPPED, most=85)
+    chance_ = np.random.default_rng(1).random(len(drive))
+    least, most = np.full(len(drive), 8), np.full(len(drive), 85)
+    days = hazard.delay(drive, chance_, SHIPPED, most=most, least=least)
 
-    assert days.min() >= 1 and days.max() <= 85
+    assert days.min() == 9 and days.max() <= 85
 
 
 def test_nobody_pays_more_than_the_arrears_and_the_books_balance() -> None:

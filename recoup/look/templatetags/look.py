@@ -25,7 +25,7 @@ register = template.Library()
 @register.filter
 def money(minor: int | None, currency: str = "CNY") -> str:
     """An amount of minor units."""
-    return "–" if minor is None else sentences.money(Money(int(minor), currency or "CNY"))
+    return "–" if minor in (None, "") else sentences.money(Money(int(minor), currency or "CNY"))
 
 
 @register.filter
@@ -67,19 +67,19 @@ def badge(code: object, kind: str) -> SafeString:
 @register.filter
 def percent(value: float | Decimal | None, places: int = 1) -> str:
     """A share of one as per cent."""
-    return "–" if value is None else f"{float(value) * 100:,.{places}f}%"
+    return "–" if value in (None, "") else f"{float(value) * 100:,.{places}f}%"
 
 
 @register.filter
 def number(value: int | float | None, places: int = 0) -> str:
     """A number with thousands apart."""
-    return "–" if value is None else f"{float(value):,.{places}f}"
+    return "–" if value in (None, "") else f"{float(value):,.{places}f}"
 
 
 @register.filter
 def fine_money(minor: float | None, currency: str = "CNY") -> str:
     """An amount that may be a part of a minor unit, such as a price: four places when small."""
-    if minor is None:
+    if minor in (None, ""):
         return "–"
     major = float(minor) / 10 ** EXPONENTS.get(currency, 2)
     places = 2 if abs(major) >= 1 or not major else 4

@@ -38,7 +38,7 @@ def count(*, book: Book, on: date, by: Actor, at: datetime) -> int:
     }
     stocks, aged_on = Counter[Key](), on
     if standing is not None:
-        aged_on = snapshots.aged_on(book=book, on=on)
+        aged_on = snapshots.aged_on(book=book, on=on, at=at)
         stocks = counting.stocks(book=book, on=on, aged_on=aged_on, standing=standing)
     path = None if standing is None else snapshots.write(book=book, on=on, frame=standing)
     with record(Counted, by=by, at=at, book=book, on=on, days=days) as event:

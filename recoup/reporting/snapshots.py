@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 from django.conf import settings
 from django.db.models import F, Max, Sum
 
+from recoup.kernel.clock import local_day
 from recoup.people.models import Book
 from recoup.portfolio import bulk
 from recoup.portfolio.models import Case, Entry
@@ -40,11 +41,11 @@ def standing(*, book: Book, on: date) -> pl.DataFrame:
     )
 
 
-def aged_on(*, book: Book, on: date) -> date:
-    """The day that what is owed was last brought to; the day itself in a book never aged."""
+def aged_on(*, book: Book, on: date, at: datetime) -> date:
+    """The day that what is owed was last brought to, by ageing or by a posting."""
     rows = Case.objects.filter(book=book, state__in=WORKED)
     found: date | None = rows.aggregate(last=Max("aged_on"))["last"]
-    return found or on
+    return max(found or on, on, local_day(at, book.time_zone))
 
 
 def _arms(book: Book, on: date) -> pl.DataFrame:

@@ -13,9 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recoup.kernel.ids import fraction
 from recoup.strategy.expressions import Condition
-from recoup.strategy.schema import HOLDOUT, MEDIA, Segment, Strategy
+from recoup.strategy.schema import HOLDOUT, MEDIA, Segment, Strategy, in_holdout
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
@@ -57,7 +56,7 @@ def assign(
     shares = np.empty(len(persons))
     rest = 1 - strategy.holdout
     for at, person in enumerate(persons.tolist()):
-        if fraction(HOLDOUT, book, person) < strategy.holdout:
+        if in_holdout(book=book, person=person, share=strategy.holdout):
             arms[at], shares[at] = HOLDOUT, strategy.holdout
         else:
             arm = strategy.arm_of(person)

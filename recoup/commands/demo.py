@@ -195,11 +195,13 @@ def _tell(book: Any, state: Any, timings: console.Timings) -> None:
             console.money(round(plan.prices.get(name, 0)), book.currency),
         )  # fmt: skip
     console.out.print(prices)
-    console.out.rule("Where time went (seconds)")
-    whole = sum(timings.wall.values())
+    console.out.rule("Where time went")
+    spent = Table("stage", "seconds", "of them computing", box=None)
     for name, seconds in sorted(timings.wall.items(), key=lambda item: -item[1]):
-        console.out.print(f"  {name:<20} {seconds:>7.1f}")
-    console.out.print(f"  {'sum':<20} {whole:>7.1f}")
+        spent.add_row(name, f"{seconds:.1f}", f"{timings.cpu[name]:.1f}")
+    whole, computing = sum(timings.wall.values()), sum(timings.cpu.values())
+    spent.add_row("sum", f"{whole:.1f}", f"{computing:.1f}")
+    console.out.print(spent)
     console.out.print(f"The journal holds {journal.position():,} events.")
     console.out.rule("Sign in at http://127.0.0.1:8000")
     for username, shown, _ in ROLES:

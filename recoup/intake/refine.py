@@ -18,7 +18,9 @@ from recoup.intake.readers.base import Batch, BrokenRow
 from recoup.intake.tables import DTYPES, Field
 from recoup.intake.values import Ways
 
-CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]"
+CONTROL_CLASS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff"
+CONTROL = f"[{CONTROL_CLASS}]"
+ODD = rf"[{CONTROL_CLASS}\x09\x0a\x0d\x{{85}}\x{{fffd}}]|\s\s|^\s|\s$|^[=@+\-#]"
 FORMULA = r"^(=|@|[+\-])"
 SIGNED = r"^[+\-][\d\s.,，%()\-]*([eE][+\-]?\d+)?$"
 ERROR_VALUE = r"^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)"
@@ -54,6 +56,7 @@ class Refiner:
         self._mapping = mapping
         self._ways = ways
         self._missing = list(missing)
+        self._longest_missing = max((len(text.encode()) for text in missing), default=0)
         self._unescape = unescape
         self._found = found_columns(mapping, columns)
 
@@ -116,23 +119,26 @@ class Refiner:
                     troubles.append(Trouble(bad, {"kind": "not_a_number", "column": said}))
                     series = series.set(bad, None)
             return series
-        control = series.str.contains(CONTROL).fill_null(False)
-        if control.any():
-            troubles.append(Trouble(control, {"kind": "control", "column": said}))
         texts = series
         if texts.str.len_bytes().sum() != texts.str.len_chars().sum():
             texts = texts.str.normalize("NFKC")
-            lost = texts.str.contains("\ufffd", literal=True).fill_null(False)
-            if lost.any():
-                troubles.append(Trouble(lost, {"kind": "undecodable", "column": said}))
+        # One look tells for nearly every column that there is nothing else to look for.
+        if texts.str.contains(ODD).any():
+            texts = self._look_closer(texts, said, troubles)
+        void = (texts.str.len_bytes() <= self._longest_missing) & texts.is_in(self._missing)
+        return texts.set(void.fill_null(False), None)
+
+    def _look_closer(self, texts: pl.Series, said: str, troubles: list[Trouble]) -> pl.Series:
+        for kind, pattern in (("control", CONTROL), ("undecodable", "\ufffd")):
+            mask = texts.str.contains(pattern).fill_null(False)
+            troubles.append(Trouble(mask, {"kind": kind, "column": said}))
         texts = texts.str.replace_all(r"\s+", " ").str.strip_chars(" ")
-        texts = texts.set(texts.is_in(self._missing).fill_null(False), None)
-        formula = texts.str.contains(FORMULA) & ~texts.str.contains(SIGNED)
+        void = texts.is_in(self._missing)
+        formula = texts.str.contains(FORMULA) & ~texts.str.contains(SIGNED) & ~void
         for kind, mask in (("formula", formula), ("error_value", texts.str.contains(ERROR_VALUE))):
-            if mask.any():
-                mask = mask.fill_null(False)
-                troubles.append(Trouble(mask, {"kind": kind, "column": said}))
-                texts = texts.set(mask, None)
+            mask = mask.fill_null(False)
+            troubles.append(Trouble(mask, {"kind": kind, "column": said}))
+            texts = texts.set(mask, None)
         return texts
 
     def _add_cell_faults(

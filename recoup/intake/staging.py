@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -30,6 +31,13 @@ REFUSED = "refused.parquet"
 REFUSED_SCHEMA = {
     "table": pl.String(), "row_number": pl.Int64(), "problems": pl.String(), "raw": pl.Binary(),
 }  # fmt: skip
+
+BINARY = ("sealed", "raw")
+REPEATING = (
+    "table", "problems", "product", "currency", "annual_rate", "region", "time_zone", "language",
+    "allocation", "contact_source", "lawful_basis", "channel", "outcome", "medium", "party",
+    "source", "purpose", "scope",
+)  # fmt: skip
 
 
 def staged_label(placement: int, table: str, row_number: int) -> str:
@@ -87,8 +95,13 @@ class ColumnarWriter:
         self._path = path
         self._part = path.with_suffix(".part")
         self._empty = pl.DataFrame(schema=dict(schema))
+        # Sealed bytes do not compress, and keys do not repeat.
         self._writer = pq.ParquetWriter(
-            self._part, self._empty.to_arrow().schema, compression="zstd"
+            self._part,
+            self._empty.to_arrow().schema,
+            compression={name: "none" if name in BINARY else "zstd" for name in schema},
+            use_dictionary=[name for name in schema if name in REPEATING],
+            write_statistics=False,
         )
         self.rows = 0
 
@@ -211,11 +224,10 @@ class Stager:
 
     @staticmethod
     def _repeated(seen: Seen, keys: pl.Series, good: pl.Series) -> pl.Series:
-        before = seen.has(keys)
-        first = pl.DataFrame({"key": keys, "good": good}).select(
-            (pl.col("good").cum_sum().over("key") == 1) & pl.col("good")
-        )
-        return before | ~first.to_series()
+        places, fresh = good.arg_true().to_numpy(), keys.filter(good)
+        repeated = np.zeros(len(keys), dtype=bool)
+        repeated[places] = (seen.has(fresh) | ~fresh.is_first_distinct()).to_numpy()
+        return pl.Series(repeated, dtype=pl.Boolean)
 
     def _sealed(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         if not table.personal or not len(frame):

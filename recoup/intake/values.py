@@ -117,14 +117,13 @@ def _currency(cells: pl.Series, target: Field, ways: Ways) -> Column:
 def _money(cells: pl.Series, target: Field, ways: Ways) -> Column:
     scale = 10**ways.exponent
     factor = scale if ways.unit == "major" else 1
-    if cells.dtype == pl.String:
-        texts = cells.str.replace_all(MONEY_SIGNS, "")
-        numbers = texts.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$")
-        figures = texts.set(~numbers.fill_null(False), None).cast(pl.Float64, strict=False)
-    else:
-        figures = cells.cast(pl.Float64, strict=False)
-        numbers = figures.is_finite()
-        figures = figures.set(~numbers.fill_null(False), None)
+    figures = _as_figures(cells)
+    if cells.dtype == pl.String and figures.null_count() > cells.null_count():
+        # Only what is no plain number is looked at for signs and separators.
+        cleaned = cells.str.replace_all(MONEY_SIGNS, "").cast(pl.Float64, strict=False)
+        figures = figures.zip_with(figures.is_not_null(), cleaned)
+    numbers = figures.is_finite()
+    figures = figures.set(~numbers.fill_null(False), None)
     # Exact: below the limit a double holds every whole number of minor units.
     minor = (figures * factor).round()
     absurd = (figures.abs() * factor) > ways.largest * scale
@@ -133,7 +132,8 @@ def _money(cells: pl.Series, target: Field, ways: Ways) -> Column:
     column.fault("absurd", absurd)
     column.fault("negative", minor < 0)
     if not ways.rounded:
-        fine = (figures * factor - minor).abs() <= 1e-6 * (1 + minor.abs() * 1e-6)
+        # The noise of a double, not a fraction that somebody wrote.
+        fine = (figures * factor - minor).abs() <= 1e-4 + minor.abs() * 1e-15
         if ways.unit == "minor":
             column.fault("not_minor", ~fine)
         else:
@@ -141,12 +141,19 @@ def _money(cells: pl.Series, target: Field, ways: Ways) -> Column:
     return column
 
 
+def _as_figures(cells: pl.Series) -> pl.Series:
+    if cells.dtype.is_temporal():
+        # A cast would count the days since 1970.
+        return pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64)
+    return cells.cast(pl.Float64, strict=False)
+
+
 def numbers_of(cells: pl.Series) -> pl.Series:
     """The finite numbers in a column of texts or numbers; null where there is none."""
     if cells.dtype == pl.String:
         cells = cells.str.replace_all(r"[,，\s]", "").cast(pl.Float64, strict=False)
     else:
-        cells = cells.cast(pl.Float64, strict=False)
+        cells = _as_figures(cells)
     return cells.set(~cells.is_finite().fill_null(False), None)
 
 
@@ -246,8 +253,15 @@ def _instant(cells: pl.Series, target: Field, ways: Ways) -> Column:
 
 def _instants_of(cells: pl.Series, ways: Ways) -> pl.Series:
     utc = pl.Datetime("us", "UTC")
-    if cells.dtype != pl.String:
+    if cells.dtype == pl.Date or (cells.dtype == pl.Datetime and _is_naive(cells)):
+        naive = cells.cast(pl.Datetime("us"))
+        return naive.dt.replace_time_zone(
+            ways.time_zone, ambiguous="earliest", non_existent="null"
+        ).dt.convert_time_zone("UTC")
+    if cells.dtype == pl.Datetime:
         return cells.cast(utc, strict=False)
+    if cells.dtype != pl.String:
+        return pl.Series(cells.name, [None] * len(cells), dtype=utc)
     found = pl.Series(cells.name, [None] * len(cells), dtype=utc)
     offset = cells.str.contains(OFFSET).fill_null(False)
     zoned = cells.set(~offset, None).str.replace("Z$", "+00:00").str.replace(" ", "T")
@@ -272,6 +286,10 @@ def _instants_of(cells: pl.Series, ways: Ways) -> pl.Series:
         ).dt.convert_time_zone("UTC")
         found = found.zip_with(found.is_not_null(), there)
     return found
+
+
+def _is_naive(cells: pl.Series) -> bool:
+    return getattr(cells.dtype, "time_zone", None) is None
 
 
 def _flag(cells: pl.Series, target: Field, ways: Ways) -> Column:

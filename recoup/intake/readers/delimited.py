@@ -12,6 +12,7 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 import polars as pl
@@ -75,37 +76,45 @@ class DelimitedPart:
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """The rows; the header is row 1."""
         with self._blob.open() as file:
-            records = self._records(file)
-            width, rows = len(self._columns), []
-            numbers: list[int] = []
-            broken: list[BrokenRow] = []
-            for number, row in records:
-                if isinstance(row, BrokenRow):
-                    broken.append(row)
-                elif len(row) == width:
-                    rows.append(row)
-                    numbers.append(number)
-                elif any(cell.strip() for cell in row):
-                    self._fit(row, number, rows, numbers, broken)
-                if len(rows) + len(broken) >= size:
-                    yield self._batch(rows, numbers, broken)
-                    rows, numbers, broken = [], [], []
-            if rows or broken:
-                yield self._batch(rows, numbers, broken)
+            header_seen, number = False, 1
+            for rows, broken, count in self._blocks(file, size):
+                first, number = number, number + count
+                # Broken rows stand between the others, so that the numbers go on from theirs.
+                gone = {first + place for place in broken}
+                numbers = [at for at in range(first, number) if at not in gone]
+                if not header_seen:
+                    place = next((place for place, row in enumerate(rows) if any(row)), None)
+                    if place is None:
+                        continue
+                    header_seen, rows, numbers = True, rows[place + 1 :], numbers[place + 1 :]
+                aside = [
+                    BrokenRow(first + place, {"column 1": line}, {"kind": "quotes"})
+                    for place, line in broken.items()
+                ]
+                if rows or aside:
+                    yield self._batch(*self._fitting(rows, numbers, aside))
 
-    def _fit(
-        self, row: list[str], number: int, rows: list[list[str]], numbers: list[int],
-        broken: list[BrokenRow],
-    ) -> None:  # fmt: skip
+    def _fitting(
+        self, rows: list[list[str]], numbers: list[int], broken: list[BrokenRow]
+    ) -> tuple[list[list[str]], list[int], list[BrokenRow]]:
+        """The rows that fit the header; the others join the broken ones, and empty ones go."""
         width = len(self._columns)
-        if len(row) > width and not any(row[width:]):
-            # Spreadsheets write separators for columns that were once used.
-            rows.append(row[:width])
-            numbers.append(number)
-            return
-        names = [*self._columns, *(f"column {n}" for n in range(width + 1, len(row) + 1))]
-        problem = {"kind": "ragged", "found": len(row), "expected": width}
-        broken.append(BrokenRow(number, dict(zip(names, row, strict=False)), problem))
+        if set(map(len, rows)) <= {width}:
+            return rows, numbers, broken
+        fitting: list[list[str]] = []
+        places: list[int] = []
+        for number, row in zip(numbers, rows, strict=True):
+            if len(row) > width and not any(row[width:]):
+                # Spreadsheets write separators for columns that were once used.
+                row = row[:width]
+            if len(row) == width:
+                fitting.append(row)
+                places.append(number)
+            elif any(cell.strip() for cell in row):
+                names = [*self._columns, *(f"column {n}" for n in range(width + 1, len(row) + 1))]
+                problem = {"kind": "ragged", "found": len(row), "expected": width}
+                broken.append(BrokenRow(number, dict(zip(names, row, strict=False)), problem))
+        return fitting, places, broken
 
     def _batch(self, rows: list[list[str]], numbers: list[int], broken: list[BrokenRow]) -> Batch:
         columns = zip(*rows, strict=True) if rows else ([] for _ in self._columns)
@@ -117,33 +126,50 @@ class DelimitedPart:
         )
         return Batch(frame, pl.Series("row_number", numbers, dtype=pl.Int64), broken)
 
-    def _records(self, file: BinaryIO) -> Iterator[tuple[int, list[str] | BrokenRow]]:
-        lines = _Replayable(self._lines(file))
-        reader, number, faults, seen_header = self._reader(lines), 0, 0, False
-        while True:
-            lines.taken.clear()
-            number += 1
+    def _blocks(
+        self, file: BinaryIO, size: int
+    ) -> Iterator[tuple[list[list[str]], dict[int, str], int]]:
+        """Rows, broken lines by their place among the records, and how many records these are."""
+        lines, faults = _Replayable(self._lines(file)), 0
+        while block := lines.take(size):
+            rows: list[list[str]] = []
             try:
-                row = next(reader)
-            except StopIteration:
-                return
+                rows.extend(self._reader(iter(block)))
             except csv.Error:
-                faults += 1
+                # Broken quotes, or a text over the end of the block: record by record, then.
+                lines.put_back(block)
+                rows, broken, count = self._carefully(lines, len(block))
+                faults += len(broken)
                 if faults > MOST_BROKEN_QUOTES:
                     raise Invalid(
                         f"{self._blob.name} has broken quotes in more than "
                         f"{MOST_BROKEN_QUOTES} rows.",
                         hint="Export it again with every text in double quotes.",
                     ) from None
-                # Only the first line is surely at fault: an open quote swallows those after it.
-                first = lines.give_back()
-                reader = self._reader(lines)
-                yield number, BrokenRow(number, {"column 1": first}, {"kind": "quotes"})
-                continue
-            if seen_header:
-                yield number, row
+                yield rows, broken, count
             else:
-                seen_header = any(row)
+                yield rows, {}, len(rows)
+
+    def _carefully(
+        self, lines: _Replayable, size: int
+    ) -> tuple[list[list[str]], dict[int, str], int]:
+        rows: list[list[str]] = []
+        broken: dict[int, str] = {}
+        reader, count, used = self._reader(lines), 0, 0
+        while used < size and len(broken) <= MOST_BROKEN_QUOTES:
+            lines.taken.clear()
+            try:
+                rows.append(next(reader))
+            except StopIteration:
+                break
+            except csv.Error:
+                # Only the first line is surely at fault: an open quote swallows those after it.
+                broken[count] = lines.give_back()
+                reader = self._reader(lines)
+            used += len(lines.taken)
+            count += 1
+        lines.taken.clear()
+        return rows, broken, count
 
     def _reader(self, lines: Iterator[str]) -> Any:
         csv.field_size_limit(FIELD_LIMIT)
@@ -190,7 +216,7 @@ class DelimitedPart:
 
 
 class _Replayable:
-    """Lines that remember what the record being read has taken, and can give it back."""
+    """Lines that remember which were taken, and can be given back."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -205,10 +231,20 @@ class _Replayable:
         self.taken.append(line)
         return line
 
+    def take(self, size: int) -> list[str]:
+        """The next lines, not remembered."""
+        again = [self._again.popleft() for _ in range(min(size, len(self._again)))]
+        return again + list(islice(self._lines, size - len(again)))
+
+    def put_back(self, lines: list[str]) -> None:
+        """Lines to be read again, before the others."""
+        self._again.extendleft(reversed(lines))
+
     def give_back(self) -> str:
         """The first line taken, for good; the others will be read again."""
         first = self.taken[0] if self.taken else ""
-        self._again.extendleft(reversed(self.taken[1:]))
+        self.put_back(self.taken[1:])
+        del self.taken[1:]
         return first.rstrip("\r\n")
 
 

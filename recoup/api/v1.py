@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import File, Form, NinjaAPI, UploadedFile
+from ninja.errors import HttpError
 from ninja.security.apikey import APIKeyHeader
 
 from recoup.api import callbacks, keys, problems, shapes
@@ -30,7 +32,6 @@ from recoup.portfolio import queries as portfolio
 from recoup.repayment import operations as repayment
 
 PAGE = 100
-LARGEST = 200 * 1024 * 1024
 
 
 class Signed(APIKeyHeader):
@@ -43,10 +44,16 @@ class Signed(APIKeyHeader):
         if not key:
             return None
         sent = request.headers
+        try:
+            body = request.body
+        except RequestDataTooBig:
+            raise HttpError(
+                413, "The request is larger than 10 MB. Give larger files to `recoup accept`."
+            ) from None
         return keys.authenticate(
             key_id=key, method=request.method or "", path=request.get_full_path(),
             time=sent.get("X-Recoup-Time", ""), nonce=sent.get("X-Recoup-Nonce", ""),
-            signed=sent.get("X-Recoup-Signature", ""), body=request.body, at=now(),
+            signed=sent.get("X-Recoup-Signature", ""), body=body, at=now(),
         )  # fmt: skip
 
 
@@ -101,11 +108,9 @@ def place_file(
     request: HttpRequest, book: Form[str], as_of: Form[date], mapping: Form[str],
     file: File[UploadedFile],
 ) -> Any:  # fmt: skip
-    """Place accounts, as a CSV, XLSX, Parquet or zip file of up to 200 MB."""
+    """Place accounts, as a CSV, XLSX, Parquet or zip file of up to 10 MB."""
     key = _key(request, "placements")
     row = _book(key, book)
-    if (file.size or 0) > LARGEST:
-        raise Invalid(_("The file is larger than 200 MB."), hint=_("Use `recoup accept`."))
     name = re.sub(r"[^\w.-]", "_", Path(file.name or "file").name)[-80:]
     with tempfile.TemporaryDirectory(prefix="recoup-") as folder, scopes.acting_for(row):
         path = Path(folder) / name

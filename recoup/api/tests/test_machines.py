@@ -168,3 +168,12 @@ def test_an_opt_out_link_with_a_wrong_signature_is_not_found(client: Client, db:
 
     assert client.post(f"/api/v1/opt-out/{right[:-1]}x").status_code == 404
     assert client.get(f"/api/v1/opt-out/{right}").status_code == 200
+
+
+def test_a_request_too_large_is_said_so(machine: Any, book: Any, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+
+    answer = machine.post("/api/v1/payments", PAID | {"reference": "x" * 100})
+
+    assert answer.status_code == 413
+    assert "10 MB" in json.loads(answer.content)["title"]

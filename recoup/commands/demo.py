@@ -103,7 +103,7 @@ def _prepare(book: Any, state: Any, timings: console.Timings) -> None:
             )
     for model in models:
         console.out.print(f"  {model}: {model.state} {model.why_not}")
-    version = strategy.add(book=book, source=strategy.default(book.jurisdiction), by=by, at=at)
+    version = strategy.add(book=book, source=demo.strategy_of(state.accounts), by=by, at=at)
     strategy.activate(version=version, by=by, at=at)
     state.done.append("prepared")
     state.save()

@@ -8,6 +8,7 @@ Only for demo books. The password is drawn once and kept beside the data, so tha
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Invalid
 from recoup.people import operations as people
 from recoup.people.models import Agency, Book, Creditor, Team, User
+from recoup.strategy import operations as strategy
 
 ROLES = [
     ("admin", "管理员 Admin", User.Role.ADMINISTRATOR),
@@ -80,6 +82,19 @@ def begin(*, accounts: int, days: int, seed: int, first: date) -> DemoState:
     state = DemoState(accounts, days, seed, first.isoformat(), password)
     state.save()
     return state
+
+
+# What the demo's lender can do in a day, for each thousand loans: tight enough that budgets bind.
+DAILY = {"sms": 70, "email": 40, "letter": 4, "task_minutes": 160, "spend": 30_000}
+
+
+def strategy_of(accounts: int) -> str:
+    """The strategy that comes with Recoup, with the budgets of a lender of this size."""
+    source = strategy.default("CN")
+    for budget, daily in DAILY.items():
+        most = max(daily * accounts // 1000, 2)
+        source = re.sub(rf"(?m)^  {budget}: \d+", f"  {budget}: {most}", source, count=1)
+    return source
 
 
 def book(*, by: Actor, at: datetime, opened_on: date) -> Book:

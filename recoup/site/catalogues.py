@@ -1,0 +1,84 @@
+"""
+The catalogue of words: taken out of the code, and compiled.
+
+    python -m recoup.site.catalogues            compile what is there (set-up does it)
+    python -m recoup.site.catalogues --extract  take new msgids out of code and templates (needs GNU gettext)
+
+Compiled files are not committed. Event sentences are msgids too: they stand in `Kind(...)`, where
+gettext does not look, so they are written to the catalogue from the register of kinds.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+PACKAGE = Path(__file__).resolve().parents[1]
+LOCALE = Path(__file__).resolve().parent / "locale"
+PO = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
+
+
+def read() -> Catalog:
+    """The Chinese catalogue."""
+    with PO.open("rb") as file:
+        return read_po(file, locale="zh_Hans")
+
+
+def compile_all() -> Path:
+    """Write the compiled catalogue beside its source, unless it is newer."""
+    target = PO.with_suffix(".mo")
+    if not target.exists() or target.stat().st_mtime < PO.stat().st_mtime:
+        unfinished = target.with_suffix(".unfinished")
+        with unfinished.open("wb") as file:
+            write_mo(file, read())
+        unfinished.replace(target)
+    return target
+
+
+def sentences() -> Iterator[tuple[str, str, int]]:
+    """The sentence of every `Kind` that a stage declares, with file and line."""
+    for path in sorted(PACKAGE.glob("*/events.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Kind":
+                yield ast.literal_eval(node.args[1]), f"recoup/{path.relative_to(PACKAGE)}", node.lineno
+
+
+def extract() -> None:
+    """Take every msgid out of code, templates and event kinds, keeping what is translated."""
+    from django.core.management import call_command
+
+    known = {(m.context, m.id): m for m in read() if m.id} if PO.exists() else {}
+    PO.parent.mkdir(parents=True, exist_ok=True)
+    call_command("makemessages", locale=["zh_Hans"], no_wrap=True, add_location="file", verbosity=0,
+                 ignore_patterns=["node_modules/*", ".venv/*", "var/*", "tests/*", "build/*"])  # fmt: skip
+    found = read()
+    for sentence, place, _line in sentences():
+        found.add(sentence, locations=[(place, None)])
+    for message in found:
+        old = known.get((message.context, message.id))
+        if message.id and old is not None and old.string:
+            message.string = old.string
+            message.flags.discard("fuzzy")
+    found.obsolete.clear()
+    with PO.open("wb") as file:
+        write_po(file, found, width=100, omit_header=False, sort_output=True, include_lineno=False)
+
+
+def main() -> None:
+    """Run from the command line."""
+    if "--extract" in sys.argv[1:]:
+        import django
+
+        django.setup()
+        extract()
+    compile_all()
+
+
+if __name__ == "__main__":
+    main()

@@ -110,7 +110,10 @@ class PrintHouse(Channel):
                 f"The letter could not be written ({error.strerror}).", permanent=False
             ) from None
         try:
-            _write(self._folder / MANIFEST, f"{json.dumps(line)}\n".encode(), os.O_APPEND)
+            manifest = self._folder / MANIFEST
+            torn = manifest.is_file() and manifest.read_bytes()[-1:] not in (b"", b"\n")
+            added = json.dumps(line) + "\n"
+            _write(manifest, (("\n" if torn else "") + added).encode(), os.O_APPEND)
             _sync_folder(self._folder)
         except OSError:
             raise Unclear("The manifest may or may not name the letter.") from None

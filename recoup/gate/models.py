@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django_scopes import ScopedManager
 
 from recoup.people.models import Book, Creditor, Person
@@ -49,6 +51,9 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} v{self.version}"
+
+
+SPEND = "UPDATE gate_permit SET state = 'used', used_at = %s WHERE id = %s AND state = 'issued'"
 
 
 class Permit(models.Model):
@@ -98,6 +103,18 @@ class Permit(models.Model):
             pk=self.pk, state=self.state, settled_as=self.settled_as
         )
         return bool(rows.update(**to))
+
+    @classmethod
+    def spend(cls, permits: Iterable[Permit], at: datetime) -> set[str]:
+        """Turn issued permits to used, each unless somebody was quicker: the ids that are ours."""
+        ours = set()
+        stored = connection.ops.adapt_datetimefield_value(at)
+        with connection.cursor() as cursor:
+            for permit in permits:
+                cursor.execute(SPEND, [stored, permit.pk])
+                if cursor.rowcount:
+                    ours.add(permit.pk)
+        return ours
 
     def __str__(self) -> str:
         return self.id

@@ -218,9 +218,10 @@ def use_many(
         answers: list[Permit | Refused] = [_match(one, rows.get(one.permit), at) for one in uses]
         standing = [row for row in answers if isinstance(row, Permit)]
         forbidden = _forbidden(standing, at=at, session=session)
+        ours = Permit.spend((row for row in standing if row.pk not in forbidden), aware(at))
         for place, row in enumerate(answers):
             if isinstance(row, Permit):
-                answers[place] = _spend(row, forbidden.get(row.pk), at=at)
+                answers[place] = _spent(row, forbidden.get(row.pk), ours, at=at)
         used = [row for row in answers if isinstance(row, Permit)]
         event.note(
             count=len(used), permits=[row.pk for row in used],
@@ -289,16 +290,16 @@ def _forbidden(
     }
 
 
-def _spend(row: Permit, verdict: Verdict | None, *, at: datetime) -> Permit | Refused:
+def _spent(
+    row: Permit, verdict: Verdict | None, ours: set[str], *, at: datetime
+) -> Permit | Refused:
+    """The permit, now used, for the first who asks for it in the batch that turned it."""
     if verdict is not None:
         rules = tuple(fired.id for fired in verdict.fired)
         return Refused(f"The permit {row.pk} no longer holds: {', '.join(rules)}.", rules=rules)
-    # Only one caller turns the row; SQLite has no row locks, so the count of rows decides.
-    is_ours = row.state == Permit.State.ISSUED and row.turn(
-        state=Permit.State.USED, used_at=aware(at)
-    )
-    if not is_ours:
+    if row.pk not in ours:
         return Refused(f"The permit {row.pk} is used.", rules=("gate.used",))
+    ours.discard(row.pk)
     row.state, row.used_at = Permit.State.USED, aware(at)
     return row
 

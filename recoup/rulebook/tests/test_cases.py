@@ -32,7 +32,7 @@ def cases() -> Iterator[Any]:
 
 
 def facts_of(case: dict[str, Any]) -> dict[str, Any]:
-    facts = BASE[case["contact"]] | case.get("facts", {})
+    facts: dict[str, Any] = BASE[case["contact"]] | case.get("facts", {})
     return facts | {name: clock(facts[name]) for name in INSTANTS if facts.get(name)}
 
 

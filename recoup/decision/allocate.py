@@ -28,7 +28,7 @@ Actions = NDArray[np.int32]
 NOTHING = -1
 CHUNK = 32_768  # accounts handled at once: a chunk of six actions stays in a core's cache
 SAMPLE = 50_000  # prices are first found on so many accounts, then polished on all
-SMALL = 20_000
+SMALL = 5_000  # up to so many accounts, several roundings are tried
 TOLERANCE = 1e-9  # of a budget: what rounding of floats may seem to use
 
 

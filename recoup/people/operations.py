@@ -144,7 +144,8 @@ def seal_known(
     index_key = _vault_key("index")
     known: dict[tuple[int, str], list[Sealed]] = {}
     ids_ = {person.pk for person, _ in people}
-    for row in Sealed.objects.filter(person__in=ids_).select_related("person").order_by("pk"):
+    kinds = {kind for _, fields in people for kind, _ in fields}
+    for row in Sealed.objects.filter(person__in=ids_, kind__in=kinds).order_by("pk"):
         known.setdefault((row.person_id, row.kind), []).append(row)
     found: list[list[tuple[Sealed, bool]]] = []
     for person, fields in people:

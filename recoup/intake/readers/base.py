@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ MOST_UNPACKED = 40 * 1024**3
 MOST_RATIO = 200
 SMALL = 64 * 1024**2
 MOST_FILES = 200
+UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]")
 
 
 class Blob(Protocol):
@@ -86,7 +88,7 @@ def header(cells: Sequence[Any], *, where: str) -> list[str]:
 
     :raises Invalid: if there is no header
     """
-    names = ["" if cell is None else tidy(str(cell)) for cell in cells]
+    names = ["" if cell is None else tidy(UNSEEN.sub("", str(cell))) for cell in cells]
     while names and not names[-1]:
         names.pop()
     if not names:

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,8 @@ CHUNK = 1 << 20
 OVERLAP = 64
 MOST_CELLS_PER_FILLED = 50
 LARGEST_EXACT = 10**15
+# What openpyxl calls a formula and an error; calamine gives the one's last value and no other.
+ODD = {"f": "formula", "e": "error_value"}
 
 
 class SheetPart:
@@ -47,20 +50,20 @@ class SheetPart:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """The rows as a spreadsheet numbers them."""
-        formulas = self._book.formulas(self._sheet)
+        odd = self._book.odd_cells(self._sheet)
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         faults: list[CellFault] = []
         seen_header, width = False, len(self._columns)
         for number, row in self._book.rows(self._sheet):
-            if not any(_filled(row)) and number not in formulas:
+            if not any(_filled(row)) and number not in odd:
                 continue
             if not seen_header:
                 seen_header = True
                 continue
             cells = [*row[:width], *[None] * (width - len(row))]
             for place, cell in enumerate(cells):
-                kind = _fault_of(cell, place in formulas.get(number, ()))
+                kind = odd.get(number, {}).get(place) or _fault_of(cell)
                 if kind:
                     faults.append(CellFault(len(rows), self._columns[place], kind))
             rows.append([_as_text(cell) for cell in cells])
@@ -88,8 +91,8 @@ class Workbook:
 
     def __init__(self, blob: Blob) -> None:
         self._blob = blob
-        self._has_formulas = False
-        self._formulas: dict[str, dict[int, set[int]]] | None = None
+        self._has_odd = False
+        self._odd: dict[str, dict[int, dict[int, str]]] | None = None
         try:
             self._look_inside()
             with blob.open() as file:
@@ -113,16 +116,16 @@ class Workbook:
         # Calamine counts rows from 1, as a spreadsheet does, but columns from the first used one.
         yield from enumerate(found.iter_rows(), start=1)
 
-    def formulas(self, sheet: str) -> dict[int, set[int]]:
-        """The columns (from 0) of the formulas in each row that has any."""
-        if not self._has_formulas:
+    def odd_cells(self, sheet: str) -> dict[int, dict[int, str]]:
+        """The formulas and errors of each row that has any, by column from the first used one."""
+        if not self._has_odd:
             return {}
-        if self._formulas is None:
-            self._formulas = self._find_formulas()
-        return self._formulas.get(sheet, {})
+        if self._odd is None:
+            self._odd = self._find_odd()
+        return self._odd.get(sheet, {})
 
-    def _find_formulas(self) -> dict[str, dict[int, set[int]]]:
-        found: dict[str, dict[int, set[int]]] = {}
+    def _find_odd(self) -> dict[str, dict[int, dict[int, str]]]:
+        found: dict[str, dict[int, dict[int, str]]] = {}
         with self._blob.open() as file:
             book = load_workbook(file, read_only=True, data_only=False)
             for sheet in book.worksheets:
@@ -130,8 +133,9 @@ class Workbook:
                 places = found.setdefault(sheet.title, {})
                 for row in sheet.iter_rows():
                     for cell in row:
-                        if cell.data_type == "f":
-                            places.setdefault(cell.row, set()).add(cell.column - 1 - start)
+                        if cell.data_type in ODD:
+                            found_here = places.setdefault(cell.row, {})
+                            found_here[cell.column - 1 - start] = ODD[cell.data_type]
             book.close()
         return found
 
@@ -145,16 +149,16 @@ class Workbook:
             for info in archive.infolist():
                 if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
                     with archive.open(info) as sheet:
-                        self._scan(iter(lambda s=sheet: s.read(CHUNK), b""))
+                        self._scan(iter(partial(sheet.read, CHUNK), b""))
 
     def _scan(self, chunks: Iterator[bytes]) -> None:
-        """Whether a sheet has formulas, and whether it is mostly void, before it is unfolded."""
+        """Whether a sheet has formulas or errors, and whether it is mostly void, before it is unfolded."""
         cells, last_row, widest, tail = 0, 1, 26, b""
         for chunk in chunks:
             text = tail + chunk
             cells += text.count(b"<c ") - tail.count(b"<c ")
-            if not self._has_formulas:
-                self._has_formulas = re.search(rb"<f[ >/]", text) is not None
+            if not self._has_odd:
+                self._has_odd = re.search(rb'<f[ >/]| t="e"', text) is not None
             rows = re.findall(rb'<row [^>]{0,40}?\br="(\d{1,7})"', text)
             last_row = max([last_row, *(int(row) for row in rows[-1:])])
             wide = set(re.findall(rb'\br="([A-Z]{2,3})\d', text))
@@ -178,9 +182,7 @@ def _filled(row: list[Any]) -> Iterator[bool]:
     return (cell not in ("", None) for cell in row)
 
 
-def _fault_of(cell: Any, is_formula: bool) -> str:
-    if is_formula:
-        return "formula"
+def _fault_of(cell: Any) -> str:
     if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= LARGEST_EXACT:
         return "rounded"
     return ""

@@ -124,8 +124,16 @@ def open_path(path: Path, *, digest: str = "") -> Source:
 
 
 def open_rows(tables: Mapping[str, Sequence[Mapping[str, Any]]], *, name: str) -> Source:
-    """Rows from the API as a source."""
-    digest = hashlib.sha256(canonical_json(tables).encode()).hexdigest()
+    """
+    Rows from the API as a source. :raises Invalid: for a value that JSON does not have
+    """
+    try:
+        digest = hashlib.sha256(canonical_json(tables).encode()).hexdigest()
+    except (ValueError, TypeError):
+        raise Invalid(
+            f"{name} holds a value that JSON does not have, such as NaN or half a character.",
+            hint="Leave out what is not known; send amounts as whole minor units.",
+        ) from None
     return Source(name, digest, [RowsPart(rows, name=key) for key, rows in tables.items()])
 
 

@@ -239,6 +239,32 @@ def test_a_file_that_is_not_there_leaves_no_placement(
     assert not Placement.objects.exists()
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800", object()])
+def test_rows_of_the_api_with_values_that_json_lacks_are_refused_with_a_sentence(
+    book: Any, system: Any, at: datetime, value: object
+) -> None:
+    with pytest.raises(Invalid, match="JSON does not have"):
+        operations.accept_rows(
+            book=book, rows=[account(principal=value)], mapping="recoup", as_of=AS_OF, by=system,
+            at=at,
+        )  # fmt: skip
+
+
+def test_invisible_characters_in_a_header_are_no_part_of_the_names(
+    book: Any, system: Any, at: datetime, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    text = text_of([account(extra="x")]).replace("principal", "\u200bPrincipal\x00 ", 1)
+    path.write_text(text.replace("extra", "ex\x00tra"))
+
+    placement = operations.accept(
+        book=book, path=path, mapping="recoup", as_of=AS_OF, by=system, at=at
+    )
+
+    assert placement.rows_accepted == 1
+    assert placement.notices[-1]["columns"] == ["extra"]
+
+
 class NoSeal:
     """Seals nothing: the property below is about reading."""
 

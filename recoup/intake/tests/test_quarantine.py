@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -185,24 +186,27 @@ def test_a_text_over_two_lines_and_empty_lines_are_read_right(accept: Any, tmp_p
     assert placement.rows_read == 2
 
 
-def test_formulas_and_rounded_numbers_in_a_workbook_are_refused(
+def test_formulas_errors_and_rounded_numbers_in_a_workbook_are_refused(
     accept: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.xlsx"
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet("anything")
-    rows = [account(1), account(2), account(3)]
+    rows = [account(1), account(2), account(3), account(4)]
     sheet.write_row(2, 1, list(rows[0]))
     for place, row in enumerate(rows, start=3):
         sheet.write_row(place, 1, list(row.values()))
     names = list(rows[0])
     sheet.write_formula(4, 1 + names.index("principal"), "=1+1", None, 2)
     sheet.write_number(5, 1 + names.index("identity_number"), 110101199003071234)
+    sheet.write_formula(6, 1 + names.index("principal"), "=NA()", None, "#N/A")
     book.close()
+    _without(path, "<f>NA()</f>")
 
     placement = accept(path)
 
     assert kinds_of(placement) == {
+        ("accounts", 7): [("error_value", "principal")],
         ("accounts", 5): [("formula", "principal")],
         ("accounts", 6): [("rounded", "identity_number")],
     }
@@ -241,7 +245,7 @@ def test_a_corrected_file_brings_the_rows_in_and_empties_the_quarantine(
         lines = list(csv.DictReader(file))
     assert lines[0]["name"] == "'=cmd"
     assert lines[0]["identity_number"] == "'110101199003071234"
-    assert "principal: This" in lines[0]["recoup_problems"]
+    assert "principal: " in lines[0]["recoup_problems"]
     lines[0] |= {"principal": "5000", "name": "王二"}
     csv_file(out, lines, encoding="gb18030")
     fresh = operations.replay(placement=placement, path=out, by=system, at=at)
@@ -315,3 +319,15 @@ def test_the_summary_counts_tables_problems_and_notices(accept: Any, tmp_path: P
     assert found.open_rows == 2
     assert len(found.notices) == 2
     assert "UTF-8" in str(found) and "odd" in str(found)
+
+
+def _without(path: Path, text: str) -> None:
+    """Take a text out of the first sheet: an error whose formula somebody replaced by its value."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    assert text.encode() in files[name]
+    files[name] = files[name].replace(text.encode(), b"")
+    with zipfile.ZipFile(path, "w") as archive:
+        for key, data in files.items():
+            archive.writestr(key, data)

@@ -251,6 +251,13 @@ TERMS: dict[str, Words] = {
         ),
         "top_decile_lift": _("How many times the average the best-scored tenth holds."),
     },
+    "product": {
+        "consumer": _("Consumer loan"),
+        "consumer_loan": _("Consumer loan"),
+        "cash_loan": _("Cash loan"),
+        "credit_card": _("Credit card"),
+        "card_instalment": _("Card instalments"),
+    },
     "unit": {
         "attempt": pgettext_lazy("unit", "Calls not answered"),
         "effective_call": pgettext_lazy("unit", "Calls answered"),

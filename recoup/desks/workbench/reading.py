@@ -9,17 +9,19 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from recoup.contact import queries as contact
+from recoup.contact.models import Attempt
 from recoup.desks.workbench import forms as case_forms
 from recoup.gate import queries as gate
 from recoup.journal import queries as journal
 from recoup.kernel.actors import Viewer
 from recoup.kernel.clock import local_day, now
 from recoup.kernel.errors import Invalid, Refused
-from recoup.look import sentences
+from recoup.look import sentences, terms
 from recoup.look.views import viewer_of
 from recoup.people import scopes
 from recoup.people.models import Sealed
@@ -87,6 +89,7 @@ def page(
 
 def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]) -> dict[str, Any]:
     viewer = viewer_of(request)
+    attempts = list(contact.attempts(viewer=viewer, case=case))
     entries = list(portfolio.ledger(viewer=viewer, case=case))
     today = local_day(at, case.book.time_zone)
     scores = scoring.score_of(viewer=viewer, case=case, on=today)
@@ -97,16 +100,13 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         "loans": loans,
         "entries": entries,
         "owed_by": _owed_by(entries),
-        "events": [
-            sentences.sentence_of(event)
-            for event in journal.timeline(viewer=viewer, case=case.pk, limit=EVENTS)
-        ],
+        "events": _timeline(viewer, case, attempts),
         "notes": portfolio.notes(viewer=viewer, case=case),
         "people": _people(case, shown),
         "promises": list(repayment.promises(viewer=viewer, case=case)),
         "plans": list(repayment.plans(viewer=viewer, case=case)),
         "payments": list(repayment.payments(viewer=viewer, case=case)),
-        "attempts": list(contact.attempts(viewer=viewer, case=case)),
+        "attempts": attempts,
         "replies": _replies(viewer, case),
         "refusals": list(gate.refusals(viewer=viewer).filter(case=case)[:MOST]),
         "stops": list(case.stops.filter(lifted_at=None).order_by("since")),
@@ -139,6 +139,27 @@ def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
     if scopes.HOLD in may or scopes.WORK_CASES in may:
         made["stop_form"] = case_forms.StopForm()
     return made
+
+
+def _timeline(viewer: Viewer, case: Case, attempts: list[Attempt]) -> list[sentences.Sentence]:
+    """The case's events, and its contacts: those are journaled by the handful, not by the case."""
+    told = [
+        sentences.sentence_of(event)
+        for event in journal.timeline(viewer=viewer, case=case.pk, limit=EVENTS)
+    ]
+    told += [
+        sentences.Sentence(
+            position=0, at=attempt.reserved_at, icon="send", kind="contact.attempt",
+            text=_("%(channel)s to %(point)s: %(state)s") % {
+                "channel": terms.word("channel", attempt.channel),
+                "point": attempt.contact_point.masked,
+                "state": terms.word("attempt", attempt.state),
+            },
+            by=_("Recoup"), case=case.pk, digest="",
+        )
+        for attempt in attempts[:EVENTS]
+    ]  # fmt: skip
+    return sorted(told, key=lambda one: (one.at, one.position), reverse=True)[:EVENTS]
 
 
 def _remaining(viewer: Viewer, case: Case, at: datetime) -> list[gate.Budget]:

@@ -33,8 +33,11 @@ def start(*, migrate: bool = True) -> None:
     :raises Invalid: if a database server is behind: migrating it is an operator's decision
     """
     import django
+    from django.utils import translation
 
     django.setup()
+    # The terminal speaks one language, whatever the screens speak.
+    translation.activate("en")
     if not migrate:
         return
     from django.core.management import call_command

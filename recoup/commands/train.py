@@ -28,15 +28,22 @@ def command(code: str | None, on: datetime | None, seed: int) -> None:
             book=book, as_of=console.day_of(on, book), by=console.actor("train"), at=clock.now(),
             seed=seed, progress=progress,
         )  # fmt: skip
-    table = Table("target", "model", "state", "AUC (95 %)", "KS", "Brier", "note", box=None)
+    table = Table("target", "model", "state", "AUC (95 %)", "KS", "Brier", box=None)
     for model in made:
         judged = model.card.get("judged", {})
-        auc = judged.get("auc", {})
         table.add_row(
             model.target, f"{model.family} v{model.version}", model.state,
-            f"{auc['value']:.3f} ({auc['low']:.3f}-{auc['high']:.3f})" if auc else "",
-            f"{judged['ks']['value']:.3f}" if "ks" in judged else "",
-            f"{judged['brier']['value']:.4f}" if "brier" in judged else "",
-            model.why_not,
+            _interval(judged.get("auc")), _value(judged.get("ks")), _value(judged.get("brier")),
         )  # fmt: skip
     console.out.print(table)
+    for model in made:
+        if model.why_not:
+            console.out.print(f"{model.target}: {model.why_not}")
+
+
+def _value(figure: dict[str, float] | None) -> str:
+    return f"{figure['value']:.3f}" if figure else ""
+
+
+def _interval(figure: dict[str, float] | None) -> str:
+    return f"{figure['value']:.3f} ({figure['low']:.3f}-{figure['high']:.3f})" if figure else ""

@@ -39,11 +39,12 @@ MAY_BECOME = {
 
 def default(jurisdiction: str) -> str:
     """
-    The text of the strategy that comes with Recoup for a jurisdiction.
-
-    :raises Invalid: if none does
+    The text of the strategy that comes with Recoup for a jurisdiction, or for any.
     """
-    return shipped(f"default-{jurisdiction.lower()}")
+    try:
+        return shipped(f"default-{jurisdiction.lower()}")
+    except Invalid:
+        return shipped("default-any")
 
 
 def add(*, book: Book, source: str, by: Actor, at: datetime) -> StrategyVersion:

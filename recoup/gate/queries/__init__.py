@@ -1,6 +1,7 @@
 """What is asked of the gate: eligibility, budgets left, refusals, texts."""
 
 from recoup.gate.queries.frames import facts_frame
+from recoup.gate.queries.lacking import lacking
 from recoup.gate.queries.lists import (
     Budget,
     consents,
@@ -15,6 +16,6 @@ from recoup.gate.queries.lists import (
 )
 
 __all__ = [
-    "Budget", "consents", "facts_frame", "fill", "opt_outs", "permits", "refusals",
+    "Budget", "consents", "facts_frame", "fill", "lacking", "opt_outs", "permits", "refusals",
     "refusals_by_rule", "remaining", "stops", "templates",
 ]  # fmt: skip

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from recoup.gate import operations
+import pytest
+
+from recoup.gate import operations, queries
+from recoup.gate.models import Permit, Refusal
+from recoup.kernel.errors import Refused
 from recoup.portfolio.models import Case
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 
@@ -49,3 +53,30 @@ def decision_for(
         contact_point=point, not_before=at, not_after=at.astimezone(UTC) + timedelta(hours=8),
         arm="champion", propensity=1.0,
     )  # fmt: skip
+
+
+def ask(case: Case, channel: str, *, at: datetime, by: Any, **more: Any) -> Permit | Refusal:
+    """The answer to a wish to contact somebody."""
+    return operations.request(decision=decision_for(case, channel, at=at, **more), at=at, by=by)
+
+
+def use(permit: Permit, *, at: datetime, by: Any, **changed: Any) -> Permit:
+    """Use a permit for what it permits, or for something changed."""
+    told = {
+        "permit": permit.pk, "text": queries.fill(permit)[1], "channel": permit.channel,
+        "contact_point": permit.contact_point_id,
+    }  # fmt: skip
+    return operations.use(**{**told, **changed}, at=at, by=by)
+
+
+def refused_by(permit: Permit, *, at: datetime, by: Any, **changed: Any) -> tuple[str, ...]:
+    """What stands in the way of using a permit."""
+    with pytest.raises(Refused) as error:
+        use(permit, at=at, by=by, **changed)
+    return error.value.rules
+
+
+def rules_of(answer: Permit | Refusal) -> list[str]:
+    """The rules that a refusal lists."""
+    assert isinstance(answer, Refusal)
+    return [rule["id"] for rule in answer.rules]

@@ -13,7 +13,7 @@ from recoup.journal import queries as journal
 from recoup.journal.models import Event
 from tests.cast import place
 
-from .asking import decision_for, plan_of, ready
+from .asking import ask, decision_for, plan_of, ready, use
 
 pytestmark = pytest.mark.django_db
 
@@ -21,17 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def gate_ready(book: Any, system: Any, at: datetime) -> None:
     ready(book, system, at)
-
-
-def ask(case: Any, channel: str, *, at: datetime, by: Any, **more: Any) -> Permit | Refusal:
-    return operations.request(decision=decision_for(case, channel, at=at, **more), at=at, by=by)
-
-
-def use(permit: Permit, *, at: datetime, by: Any) -> Permit:
-    return operations.use(
-        permit=permit.pk, text=queries.fill(permit)[1], channel=permit.channel,
-        contact_point=permit.contact_point_id, at=at, by=by,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("channel", ["sms", "email", "letter"])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from recoup.contact.channels.email.bounces import read_bounce
 from recoup.contact.events import Outcomes, ReplyHandled, ReplyTaken
 from recoup.contact.models import Attempt, Reply
 from recoup.contact.operations.receipts import News, take_receipts
@@ -146,7 +147,14 @@ def opt_out_by_key(*, key: str, at: datetime) -> bool:
     return True
 
 
-def take_bounce(*, carrier: str, message_id: str, detail: str, at: datetime) -> bool:
-    """Take in a returned mail; gives whether it was ours."""
-    news = News("undelivered", at, provider_id=message_id, detail=detail)
+def take_bounce(*, carrier: str, raw: bytes, at: datetime) -> bool:
+    """
+    Take in a mail that a mail server returned; gives whether it was one of ours.
+
+    Only a return for good counts: a delay is no outcome yet.
+    """
+    bounce = read_bounce(raw)
+    if bounce is None or not bounce.permanent:
+        return False
+    news = News("undelivered", at, provider_id=bounce.message_id, detail=bounce.code)
     return take_receipts(carrier=carrier, news=[news], at=at) > 0

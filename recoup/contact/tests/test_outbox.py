@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from recoup.contact import operations, queries
+from recoup.contact.channels.email.tests.test_mail import RETURNED
 from recoup.contact.channels.sms import http
 from recoup.contact.models import Attempt
 from recoup.contact.operations.parcels import opt_out_url
@@ -286,3 +287,16 @@ def test_one_click_in_a_mail_ends_mail(
     assert client.post(address).status_code == 200
 
     assert wang_ming.borrower.opt_outs.get().scope == "email"
+
+
+def test_a_returned_mail_makes_it_undelivered(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming, "email"), by=system, at=at)
+    raw = RETURNED.replace(b"<K1@recoup.invalid>", attempt.provider_id.encode())
+
+    assert operations.take_bounce(carrier="demo-smtp", raw=raw, at=at)
+    assert not operations.take_bounce(carrier="demo-smtp", raw=b"Subject: hello", at=at)
+
+    attempt.refresh_from_db()
+    assert attempt.state == S.UNDELIVERED

@@ -213,6 +213,13 @@ def test_balances_of_a_file_say_nothing_of_earlier_days(book: Any, wang_ming: Ca
     assert read.state_at(begun + timedelta(days=1)).height == 1
 
 
+@pytest.mark.django_db
+def test_a_large_book_is_sampled_by_case(book: Any, outcomes: list[Case]) -> None:
+    found = history.read(book=book, every=3).loans["case"].to_list()
+
+    assert sorted(found) == [case.pk for case in outcomes if case.pk % 3 == 0]
+
+
 @pytest.fixture
 def outcomes(book: Any, team: Any) -> list[Case]:
     """Cases whose file says what came of them."""

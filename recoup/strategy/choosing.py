@@ -9,8 +9,8 @@ Hence, exactly,
 
     P(a) = (1 - e) [a is the plan's] + e w[a] / (1 + sum of w over the admissible actions).
 
-The reserve is what the slice takes on average, six standard deviations and one action; a draw that
-takes more is drawn again, which happens about once in 10^9 nights and is the only inexactness.
+The reserve is what the slice takes on average, four standard deviations and one action; a draw that
+takes more is drawn again, which happens about once in 10^4 nights and is the only inexactness.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 SLICE = 0.2  # of a budget, at most, goes to the randomised slice on average
 RESERVE = 0.5  # of a budget, at most, is kept back for it
-DEVIATIONS = 6.0
+DEVIATIONS = 4.0
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,9 @@ def _scores(run: ScoreRun, case: int) -> list[Score]:
     if not table.num_rows:
         return []
     row = table.to_pylist()[0]
-    return [_score(run, target, row) for target in run.models_used]
+    # In the file's order: PostgreSQL sorts the keys of JSON.
+    targets = [name for name in table.column_names if f"{name}_model" in row]
+    return [_score(run, target, row) for target in targets]
 
 
 def _score(run: ScoreRun, target: str, row: dict[str, Any]) -> Score:

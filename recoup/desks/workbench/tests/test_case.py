@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from recoup.desks.workbench.acting import schedule
+from recoup.journal.models import Event
+from recoup.kernel.clock import CHINA, local_day, now
+from recoup.kernel.money import Money
+from recoup.portfolio import queries as portfolio
+from recoup.repayment.models import Payment, Plan, Promise
+
+SignedIn = Callable[[Any], Client]
+
+
+def _later(days: int) -> str:
+    return (local_day(now(), CHINA) + timedelta(days=days)).isoformat()
+
+
+def _kinds() -> list[str]:
+    return list(Event.objects.order_by("position").values_list("kind", flat=True))
+
+
+def test_a_collector_finds_a_case_by_its_whole_phone_number_and_never_sees_it(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client = signed_in(li_na)
+
+    found = client.get("/work/cases/", {"search": "138 1234 1234"}).content.decode()
+    nothing = client.get("/work/cases/", {"search": "13900000000"}).content.decode()
+
+    assert "王*" in found
+    assert "13812341234" not in found.replace('value="138 1234 1234"', "")
+    assert "没有符合的案件" in nothing
+
+
+def test_the_case_page_shows_what_is_owed_and_only_half_of_every_number(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    page = signed_in(li_na).get(f"/work/cases/{wang_ming.pk}/").content.decode()
+
+    assert "¥12,000.00" in page
+    assert "138****1234" in page
+    for whole in ("13812341234", "王明", "110101199003071234", "文三路90号"):
+        assert whole not in page
+
+
+def test_a_number_is_shown_once_for_a_reason_that_the_journal_keeps(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client, point = signed_in(li_na), wang_ming.borrower.contact_points.get(medium="phone")
+    address = f"/work/cases/{wang_ming.pk}/unmask/"
+
+    refused = client.post(address, {"sealed": point.sealed_id, "reason": ""}, follow=True)
+    shown = client.post(address, {"sealed": point.sealed_id, "reason": "核对来电号码"})
+    again = client.get(f"/work/cases/{wang_ming.pk}/")
+
+    assert "13812341234" not in refused.content.decode()
+    assert "13812341234" in shown.content.decode()
+    assert "no-store" in shown.headers["Cache-Control"]
+    assert "13812341234" not in again.content.decode()
+    assert _kinds().count("people.unmasked") == 1
+
+
+def test_who_may_not_unmask_is_refused(wang_ming: Any, reviewer: Any, signed_in: SignedIn) -> None:
+    point = wang_ming.borrower.contact_points.get(medium="phone")
+
+    answer = signed_in(reviewer).post(
+        f"/work/cases/{wang_ming.pk}/unmask/", {"sealed": point.sealed_id, "reason": "想看看号码"}
+    )
+
+    assert answer.status_code == 403
+    assert "13812341234" not in answer.content.decode()
+
+
+def test_a_promise_is_recorded_once_though_the_form_is_sent_twice(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client, address = signed_in(li_na), f"/work/cases/{wang_ming.pk}/promise/"
+    form = {"promise-amount": "1,000.00", "promise-due_on": _later(3), "promise-channel": "call",
+            "once": "abc123"}  # fmt: skip
+
+    first = client.post(address, form)
+    second = client.post(address, form, follow=True)
+
+    assert first.status_code == 302
+    assert "没有重复添加" in second.content.decode()
+    assert Promise.objects.filter(case=wang_ming).count() == 1
+
+
+def test_a_wrong_promise_comes_back_with_what_is_wrong_and_what_was_typed(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client, address = signed_in(li_na), f"/work/cases/{wang_ming.pk}/promise/"
+
+    words = client.post(
+        address,
+        {"promise-amount": "一千", "promise-due_on": _later(3), "promise-channel": "call"},
+    )
+    far = client.post(
+        address,
+        {"promise-amount": "1000", "promise-due_on": _later(90), "promise-channel": "call"},
+    )
+
+    assert words.status_code == far.status_code == 422
+    assert "“一千”不是金额" in words.content.decode()
+    assert 'value="一千"' in words.content.decode()
+    assert "最晚为" in far.content.decode()
+    assert not Promise.objects.exists()
+
+
+def test_a_payment_is_posted_and_its_reversal_needs_a_leader(
+    wang_ming: Any, li_na: Any, leader: Any, signed_in: SignedIn
+) -> None:
+    collector, chief = signed_in(li_na), signed_in(leader)
+    home = f"/work/cases/{wang_ming.pk}"
+    loan = wang_ming.loans.get()
+
+    sent = collector.post(
+        f"{home}/payment/",
+        {"payment-loan": loan.pk, "payment-amount": "500", "payment-value_on": _later(0),
+         "payment-reference": "B-1", "once": "p1"},
+    )  # fmt: skip
+    payment = Payment.objects.get()
+    refused = collector.post(f"{home}/payment/{payment.pk}/reverse/", {"reverse-reason": "记错了"})
+    done = chief.post(
+        f"{home}/payment/{payment.pk}/reverse/",
+        {"reverse-reason": "记到了别人名下", "once": "p2"},
+    )
+
+    assert (sent.status_code, refused.status_code, done.status_code) == (302, 403, 302)
+    payment.refresh_from_db()
+    assert payment.state == "reversed"
+    assert portfolio.balance(loan=loan, on=local_day(now(), CHINA))["principal"] == 1_200_000
+
+
+def test_the_same_bank_reference_is_not_posted_twice_even_from_two_forms(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client, loan = signed_in(li_na), wang_ming.loans.get()
+    form = {"payment-loan": loan.pk, "payment-amount": "500", "payment-value_on": _later(0),
+            "payment-reference": "B-7"}  # fmt: skip
+
+    for token in ("one", "two"):
+        client.post(f"/work/cases/{wang_ming.pk}/payment/", {**form, "once": token})
+
+    assert Payment.objects.count() == 1
+
+
+def test_a_plan_of_equal_months_is_agreed_and_stops_contact(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client = signed_in(li_na)
+
+    client.post(
+        f"/work/cases/{wang_ming.pk}/plan/",
+        {"plan-total": "6000", "plan-count": "6", "plan-first_due": _later(10),
+         "plan-form": "written"},
+    )  # fmt: skip
+
+    plan = Plan.objects.get()
+    assert [part.amount for part in plan.instalments.order_by("number")] == [100_000] * 6
+    assert "分期还款计划" in client.get(f"/work/cases/{wang_ming.pk}/").content.decode()
+    assert wang_ming.stops.filter(reason="plan", lifted_at=None).exists()
+
+
+def test_months_end_on_their_last_day() -> None:
+    days = [day for day, _amount in schedule(Money(400), 4, date(2027, 1, 31))]
+
+    assert days == [date(2027, 1, 31), date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30)]
+
+
+def test_a_leader_suspends_a_case_and_a_collector_may_not(
+    wang_ming: Any, li_na: Any, leader: Any, signed_in: SignedIn
+) -> None:
+    address = f"/work/cases/{wang_ming.pk}/move/"
+    form = {"move-to": "suspended", "move-reason": "客户申诉待核实"}
+
+    refused = signed_in(li_na).post(address, form)
+    done = signed_in(leader).post(address, form)
+
+    assert (refused.status_code, done.status_code) == (403, 302)
+    wang_ming.refresh_from_db()
+    assert wang_ming.state == "suspended"
+
+
+def test_a_stop_shows_at_once_and_only_its_leader_lifts_it(
+    wang_ming: Any, li_na: Any, leader: Any, signed_in: SignedIn
+) -> None:
+    home = f"/work/cases/{wang_ming.pk}"
+    signed_in(li_na).post(f"{home}/stop/", {"stop-reason": "dispute", "stop-source": "今天的电话"})
+    stop = wang_ming.stops.get()
+
+    page = signed_in(li_na).get(f"{home}/").content.decode()
+    refused = signed_in(li_na).post(f"{home}/stop/{stop.pk}/lift/")
+    signed_in(leader).post(f"{home}/stop/{stop.pk}/lift/")
+
+    assert "争议" in page
+    assert refused.status_code == 403
+    stop.refresh_from_db()
+    assert stop.lifted_at is not None
+
+
+def test_an_opt_out_told_to_a_collector_is_kept(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client = signed_in(li_na)
+
+    client.post(f"/work/cases/{wang_ming.pk}/opt-out/", {"opt-scope": "sms", "opt-source": "来电"})
+
+    assert wang_ming.borrower.opt_outs.get().scope == "sms"
+    assert "借款人已拒绝" in client.get(f"/work/cases/{wang_ming.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}"]
+)
+def test_what_people_type_is_shown_as_text(
+    text: str, wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client = signed_in(li_na)
+    wang_ming.borrower.name_masked = text
+    wang_ming.borrower.save(update_fields=["name_masked"])
+
+    client.post(f"/work/cases/{wang_ming.pk}/note/", {"note-text": text})
+    pages = [
+        client.get(f"/work/cases/{wang_ming.pk}/").content.decode(),
+        client.get("/work/cases/").content.decode(),
+        client.get("/work/cases/", {"search": text}).content.decode(),
+    ]
+
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+    if "{" in text:
+        assert "{{ 7*7 }}" in pages[0]
+
+
+def test_the_cells_of_a_stranger_show_nothing_and_take_nothing(
+    wang_ming: Any, outsider: Any, signed_in: SignedIn
+) -> None:
+    client, home = signed_in(outsider), f"/work/cases/{wang_ming.pk}"
+    point = wang_ming.borrower.contact_points.get(medium="phone")
+    before = _kinds()
+
+    answers = [
+        client.get(f"{home}/"),
+        client.post(f"{home}/note/", {"note-text": "x"}),
+        client.post(f"{home}/promise/", {"promise-amount": "1"}),
+        client.post(f"{home}/payment/", {"payment-amount": "1"}),
+        client.post(f"{home}/move/", {"move-to": "closed"}),
+        client.post(f"{home}/stop/", {"stop-reason": "manual"}),
+        client.post(f"{home}/unmask/", {"sealed": point.sealed_id, "reason": "好奇而已"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * len(answers)
+    assert "王*" not in client.get("/work/cases/").content.decode()
+    assert "王*" not in client.get("/work/queue/").content.decode()
+    assert _kinds() == before

@@ -26,6 +26,7 @@ from recoup.journal.kinds import Kind
 from recoup.journal.models import Event
 from recoup.kernel.actors import Actor
 from recoup.kernel.clock import local_day
+from recoup.kernel.errors import Failed
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.portfolio import operations as portfolio
@@ -38,8 +39,10 @@ from recoup.scoring import operations as scoring
 from recoup.strategy import operations as strategy
 from recoup.strategy import queries as strategy_queries
 
-# How many contacts ask the gate, and are handed over, together.
+# How many contacts ask the gate, and are handed over, together; and the channels whose carriers keep
+# receipts and replies until they are asked.
 HANDFUL = 200
+CHANNELS = ("sms", "letter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,21 @@ def send_due(moment: Moment) -> int:
     return sent
 
 
+def collect(moment: Moment) -> int:
+    """Take in what carriers hold for us until we ask. A channel without a carrier holds nothing."""
+    taken = 0
+    for channel in CHANNELS:
+        try:
+            taken += contact.collect(book=moment.book, channel=channel, at=moment.at)
+        except Failed as away:
+            moment.progress(f"collect {channel}: {away.message}", 0)
+    return taken
+
+
 TICK = [
     Step("expire", lambda m: gate.expire(at=m.at, by=m.by)),
     Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at)),
+    Step("collect", collect),
     Step("send", send_due),
 ]
 

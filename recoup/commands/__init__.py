@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "serve",
     "book": "book",
     "user": "user",
+    "key": "key",
     "strategy": "strategy",
     "journal": "journal",
     "vault": "vault",

@@ -80,8 +80,9 @@ class DelimitedPart:
             for rows, broken, count in self._blocks(file, size):
                 first, number = number, number + count
                 # Broken rows stand between the others, so that the numbers go on from theirs.
-                gone = {first + place for place in broken}
-                numbers = [at for at in range(first, number) if at not in gone]
+                numbers = list(range(first, number))
+                if broken:
+                    numbers = [at for at in numbers if at - first not in broken]
                 if not header_seen:
                     place = next((place for place, row in enumerate(rows) if any(row)), None)
                     if place is None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from recoup.portfolio.tests.ledger_text import LedgerText, bare
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Messages as they stand in the code, whatever the catalogue says."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

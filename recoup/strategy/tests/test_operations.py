@@ -99,7 +99,7 @@ def test_a_night_that_was_killed_is_finished_with_the_same_plan(
 
 
 def test_without_a_strategy_nothing_is_decided(book, wang_ming, system, at, today):
-    with pytest.raises(Invalid, match="no strategy"):
+    with pytest.raises(Invalid, match="demo"):
         decide(book, system, at, today)
 
 
@@ -229,7 +229,7 @@ def test_the_permanent_holdout_never_shrinks(book, strategy, system, at):
     text = shipped().replace("holdout: 0.02", "holdout: 0.01")
     two = operations.add(book=book, source=text, by=system, at=at)
 
-    with pytest.raises(Invalid, match="cannot shrink"):
+    with pytest.raises(Invalid, match="0.02.*0.01"):
         operations.activate(version=two, by=system, at=at)
 
 
@@ -256,5 +256,7 @@ def test_an_analyst_of_another_lender_is_refused(book, outsider, system, at):
     outsider.role = "analyst"
     outsider.save()
 
-    with pytest.raises(Refused, match="another creditor"):
+    with pytest.raises(Refused) as caught:
         operations.activate(version=version, viewer=scopes.viewer_of(outsider), at=at)
+
+    assert caught.value.rules == ("people.tenant",)

@@ -229,7 +229,7 @@ def test_the_permanent_holdout_never_shrinks(book, strategy, system, at):
     text = shipped().replace("holdout: 0.02", "holdout: 0.01")
     two = operations.add(book=book, source=text, by=system, at=at)
 
-    with pytest.raises(Invalid, match="0.02.*0.01"):
+    with pytest.raises(Invalid, match=r"0\.02.*0\.01"):
         operations.activate(version=two, by=system, at=at)
 
 

@@ -18,7 +18,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     known = books.known(request)
     return {
         "viewer": viewer,
-        "version": settings.VERSION,
+        "release": settings.VERSION,
         "menu": navigation.menu(viewer),
         "here": _here(request),
         "books": known,

@@ -199,6 +199,7 @@ TERMS: dict[str, Words] = {
         "scorecard": _("Scorecard"),
         "boosting": _("Gradient boosting"),
         "starter": _("Starter score"),
+        "none": _("no model"),
     },
     "meaning": {
         "opt_out": pgettext_lazy("reply", "Opt-out"),

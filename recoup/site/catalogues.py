@@ -46,7 +46,11 @@ def sentences() -> Iterator[tuple[str, str, int]]:
     for path in sorted(PACKAGE.glob("*/events.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Kind":
-                yield ast.literal_eval(node.args[1]), f"recoup/{path.relative_to(PACKAGE)}", node.lineno
+                yield (
+                    ast.literal_eval(node.args[1]),
+                    f"recoup/{path.relative_to(PACKAGE)}",
+                    node.lineno,
+                )
 
 
 def extract() -> None:

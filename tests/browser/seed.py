@@ -7,10 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from recoup.kernel.actors import Actor
-from recoup.people import operations, scopes
-from recoup.people.models import Agency, Book, Team
-from recoup.portfolio.models import Case
-from tests.cast import place
 
 PASSWORD = "correct horse battery"
 SYSTEM = Actor.system("seed")
@@ -24,8 +20,11 @@ ROLES = {
 }  # fmt: skip
 
 
-def seed(*, at: datetime, cases: int = 60) -> Book:
+def seed(*, at: datetime, cases: int = 60) -> Any:
     """A demo book with cases of every stage, and an account for each role."""
+    from recoup.people import operations, scopes
+    from recoup.people.models import Agency, Team
+
     creditor = operations.add_creditor(
         code="guicheng", name="归诚消费金融", by=SYSTEM, at=at, complaint_phone="4008001234"
     )
@@ -45,7 +44,9 @@ def seed(*, at: datetime, cases: int = 60) -> Book:
     return book
 
 
-def _people(creditor: Any, team: Team, agency: Agency, outside: Team, at: datetime) -> Any:
+def _people(creditor: Any, team: Any, agency: Any, outside: Any, at: datetime) -> Any:
+    from recoup.people import operations
+
     made = {}
     for username, (name, role) in ROLES.items():
         extra: dict[str, Any] = {}
@@ -61,12 +62,14 @@ def _people(creditor: Any, team: Team, agency: Agency, outside: Team, at: dateti
 
 
 def _place(
-    book: Book, number: int, team: Team, agency: Agency, users: Any, at: datetime
-) -> Case:  # fmt: skip
+    book: Any, number: int, team: Any, agency: Any, users: Any, at: datetime
+) -> Any:  # fmt: skip
+    from tests.cast import place
+
     rng = random.Random(number)
     on: date = at.date()
     name = SURNAMES[number % len(SURNAMES)] + GIVEN[number % len(GIVEN)]
-    days = rng.choice((3, 12, 25, 38, 47, 66, 95, 130, 170, 220))
+    days = rng.choice((3, 12, 25, 38, 47, 66, 95, 130, 170))
     case = place(
         book=book, team=team, reference=f"C{number:05}", name=name, days_past_due=days,
         phone=f"138{rng.randrange(10**8):08}", as_of=on,
@@ -80,3 +83,19 @@ def _place(
         case.collector = users["lina"]
     case.save(update_fields=["agency", "collector"])
     return case
+
+
+def main() -> None:
+    """Fill the database of the environment: for the browser tests' own server."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from recoup.kernel.clock import now
+
+    seed(at=now())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from recoup.kernel.clock import CHINA, local_day, now
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "lina": ("/work/queue/", "/work/cases/", "/work/cases/1/", "/work/replies/", "/help/",
+             "/account/", "/sign-in/2fa/", "/sign-in/2fa/totp/activate/"),
+    "chen": ("/work/unmatched/", "/board/", "/board/by/channel/"),
+    "sun": ("/studio/plan/", "/studio/strategies/", "/studio/strategies/new/",
+            "/studio/experiment/", "/studio/models/", "/studio/placements/"),
+    "zhao": ("/review/refusals/", "/review/journal/"),
+    "admin": ("/system/",),
+    "hengyuan": ("/work/cases/",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("username", sorted(PAGES))
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_breaks_the_policy_or_is_wider_than_the_screen(
+    username: str, width: int, open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    page = open_as(username, width=width)
+
+    for address in PAGES[username]:
+        answer = page.goto(address)
+
+        assert answer.status in (200, 302), address
+        box = page.locator("body").bounding_box()
+        assert box["width"] <= width, address
+        asked = page.locator("html").evaluate("root => root.scrollWidth > root.clientWidth")
+        assert not asked, f"{address} scrolls sideways at {width}"
+    assert complaints == []
+
+
+def test_signing_in_greets_in_chinese_though_the_browser_is_english(
+    open_as: Callable[..., Any],
+) -> None:
+    page = open_as("lina")
+
+    page.wait_for_selector("h1")
+
+    assert page.locator("h1").inner_text() == "今日任务"
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+
+
+def test_the_list_filters_without_leaving_and_the_address_tells(
+    open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    page = open_as("lina")
+    page.goto("/work/cases/")
+
+    page.select_option("#f-stage", "M2")
+    page.wait_for_url(re.compile("stage=M2"))
+
+    stages = page.locator("#list tbody .stage").all_inner_texts()
+    assert set(stages) <= {"M2"}
+    assert stages
+    assert complaints == []
+
+
+def test_keys_walk_the_list_and_open_a_case(open_as: Callable[..., Any]) -> None:
+    page = open_as("lina")
+    page.goto("/work/cases/")
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/work/cases/\d+/"))
+
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+
+
+def test_another_persons_promise_is_announced_on_an_open_case(
+    open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    watching, acting = open_as("chen"), open_as("lina")
+    watching.goto("/work/cases/1/")
+    acting.goto("/work/cases/1/")
+
+    acting.click("text=承诺还款 >> nth=0")
+    acting.fill("#id_promise-amount", "800")
+    due = local_day(now(), CHINA) + timedelta(days=3)
+    acting.fill("#id_promise-due_on", due.isoformat())
+    acting.locator("#id_promise-amount").press("Enter")
+    acting.wait_for_selector(".notice-success")
+
+    watching.locator("#live").wait_for(state="visible", timeout=15_000)
+    assert re.search("承诺|新动态", watching.locator("#live").inner_text())
+    assert complaints == []
+
+
+def test_a_note_with_a_script_in_it_does_nothing(
+    open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    page = open_as("lina")
+    page.goto("/work/cases/1/")
+
+    page.click("#do summary >> nth=0")
+    page.fill("#id_note-text", "<script>document.title='broken'</script><b>粗</b>")
+    page.click("#do details[open] button[type=submit]")
+    page.wait_for_selector(".notice-success")
+
+    assert "broken" not in page.title()
+    assert "<script>" in page.locator("#notes").inner_text()
+    assert complaints == []

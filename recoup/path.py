@@ -22,6 +22,7 @@ from recoup.gate.events import OptedOut, StopPlaced
 from recoup.gate.models import Permit
 from recoup.intake.models import Placement
 from recoup.journal import operations as journal
+from recoup.journal import queries as journal_queries
 from recoup.journal.kinds import Kind
 from recoup.journal.models import Event
 from recoup.kernel.actors import Actor
@@ -30,7 +31,7 @@ from recoup.kernel.errors import Failed
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.portfolio import operations as portfolio
-from recoup.portfolio.events import CaseMoved
+from recoup.portfolio.events import CaseMoved, CasesAdmitted
 from recoup.portfolio.models import Case
 from recoup.repayment import operations as repayment
 from recoup.repayment.events import PaymentMatched, PaymentReceived, PromiseMade
@@ -85,8 +86,12 @@ def _walk(steps: Sequence[Step], moment: Moment, timed: Timed) -> dict[str, Any]
 
 
 def take_in(*, placement: Placement, by: Actor, at: datetime, progress: Progress = quiet) -> None:
-    """Open the cases of an accepted placement and share them out."""
-    if placement.state == Placement.State.OPENED:
+    """
+    Open the cases of an accepted placement and share them out.
+
+    Killed anywhere, run again: nobody is released for work before their refusals are known.
+    """
+    if journal_queries.happened(kind=CasesAdmitted, subject=f"Placement:{placement.pk}"):
         return
     portfolio.open_placement(placement=placement, by=by, at=at, progress=progress)
     gate.take_restrictions(placement=placement, by=by, at=at, progress=progress)

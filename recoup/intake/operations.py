@@ -45,6 +45,7 @@ from recoup.kernel.money import EXPONENTS
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.people.operations import TextSealer
+from recoup.people.scopes import unjoined
 
 BATCH = 2_000
 REASON_LENGTH = 4
@@ -131,8 +132,10 @@ def discard(*, row: QuarantinedRow, reason: str, by: Actor, at: datetime) -> Non
         RowDiscarded, by=by, at=at, book=row.placement.book, reason=reason.strip(),
         table=row.table, row=row.row_number,
     ) as event:  # fmt: skip
-        moved = QuarantinedRow.objects.filter(pk=row.pk, state=QuarantinedRow.State.OPEN).update(
-            state=QuarantinedRow.State.DISCARDED, resolved_at=at, resolved_by=str(by)[:80]
+        moved = (
+            unjoined(QuarantinedRow)
+            .filter(pk=row.pk, state=QuarantinedRow.State.OPEN)
+            .update(state=QuarantinedRow.State.DISCARDED, resolved_at=at, resolved_by=str(by)[:80])
         )
         if not moved:
             raise Invalid("This row was already replayed or discarded.")

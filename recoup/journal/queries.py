@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from recoup.journal.chain import digest_of
+from recoup.journal.kinds import Kind
 from recoup.journal.models import GENESIS, Event, Head
 from recoup.kernel.actors import Viewer
 
@@ -47,6 +48,11 @@ def tail(*, after: int, creditors: frozenset[int] | None = None, limit: int = 50
     if creditors is not None:
         rows = rows.filter(creditor__in=creditors)
     return list(rows.order_by("position")[:limit])
+
+
+def happened(*, kind: Kind, subject: str) -> bool:
+    """Whether an event of a kind was ever written about a row (`Placement:7`)."""
+    return Event.objects.filter(kind=kind.name, subject=subject).exists()
 
 
 def position() -> int:

@@ -105,6 +105,16 @@ def visible(rows: Rows, viewer: Viewer, *, case: str = "", creditor: str = "") -
     return found
 
 
+def unjoined(model: type[Any]) -> QuerySet[Any]:
+    """
+    The rows of a model without the tenant's join, for conditional updates by key.
+
+    Where the scope needs a join, Django updates `WHERE id IN (SELECT ...)`, and PostgreSQL does not
+    ask that subquery again after it has waited for a row: two writers would both succeed.
+    """
+    return model._base_manager.all()
+
+
 @contextmanager
 def acting_for(creditors: Iterable[int] | Creditor | Book | Viewer) -> Iterator[None]:
     """

@@ -16,6 +16,7 @@ from recoup.kernel.errors import Invalid, Problem, Refused
 from recoup.kernel.progress import Progress, quiet
 from recoup.people import scopes
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
 from recoup.strategy import writing
 from recoup.strategy.events import (
@@ -186,7 +187,7 @@ def _mark(decisions: Sequence[int], state: str) -> int:
     count, ids = 0, list(decisions)
     with transaction.atomic():
         for start in range(0, len(ids), 500):
-            rows = Decision.objects.filter(pk__in=ids[start : start + 500])
+            rows = unjoined(Decision).filter(pk__in=ids[start : start + 500])
             count += rows.filter(state__in=MAY_BECOME[Decision.State(state)]).update(state=state)
     return count
 
@@ -206,9 +207,10 @@ def lapse(
         rows = rows.filter(case=case, plan__at__lte=before)
     else:
         rows = rows.filter(book=book, not_after__lte=before)
-    if not rows.exists():
+    ids = list(rows.values_list("pk", flat=True))
+    if not ids:
         return 0
     with record(DecisionsLapsed, by=by, at=at, case=case, book=book, before=before) as event:
-        count = rows.update(state=Decision.State.LAPSED)
+        count = _mark(ids, Decision.State.LAPSED)
         event.note(count=count)
     return count

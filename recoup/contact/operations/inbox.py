@@ -126,7 +126,7 @@ def handle(*, reply: Reply, viewer: Viewer, at: datetime) -> Reply:
     """
     scopes.demand(viewer, scopes.WORK_CASES)
     with record(ReplyHandled, by=viewer.actor(), at=at, book=reply.book, case=reply.case) as event:
-        Reply.objects.filter(pk=reply.pk, handled_at=None).update(
+        scopes.unjoined(Reply).filter(pk=reply.pk, handled_at=None).update(
             handled_at=at, handled_by=viewer.name
         )
         reply.refresh_from_db()

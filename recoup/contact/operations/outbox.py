@@ -33,6 +33,7 @@ from recoup.journal.operations import record
 from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Failed, Refused
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 from recoup.strategy import operations as strategy
 
 RESERVE = 500
@@ -157,16 +158,26 @@ def hand_over(
     while few := list(itertools.islice(left, HAND_OVER)):
         # Durable: once a message has left, no outer transaction may forget it.
         with transaction.atomic(durable=True):
-            keys = [attempt.pk for attempt in few]
-            Attempt.objects.filter(pk__in=keys, state=S.RESERVED).update(
-                state=S.HANDING, handed_at=at
-            )
+            few = _claimed(few, at=at)
+        if not few:
+            continue  # another process has them
         results = _try_all(channel, few)
         record_results(channel, results, by=by, at=at)
         if _is_silent(results):
             break
     fresh = Attempt.objects.in_bulk([attempt.pk for attempt in attempts])
     return [fresh[attempt.pk] for attempt in attempts]
+
+
+def _claimed(few: Sequence[Attempt], *, at: datetime) -> list[Attempt]:
+    """Those of some attempts that nobody else has begun to hand over, now ours."""
+    ours = []
+    for attempt in few:
+        # One by one, by the row count: of two processes only one moves a row.
+        row = unjoined(Attempt).filter(pk=attempt.pk, state=S.RESERVED)
+        if row.update(state=S.HANDING, handed_at=at):
+            ours.append(attempt)
+    return ours
 
 
 def _try_all(channel: Channel, few: Sequence[Attempt]) -> list[Result]:

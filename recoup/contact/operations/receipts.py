@@ -17,6 +17,7 @@ from recoup.contact.operations.outbox import tell_outcomes
 from recoup.journal.operations import record
 from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Invalid
+from recoup.people.scopes import unjoined
 
 CARRIER = Actor.system("carrier")
 S = Attempt.State
@@ -134,8 +135,10 @@ def settle(*, attempt: Attempt, state: str, reason: str, by: Actor, at: datetime
         Settled, by=by, at=at, case=attempt.case, channel=attempt.channel, state=state,
         reason=reason.strip(),
     ) as event:  # fmt: skip
-        changed = Attempt.objects.filter(pk=attempt.pk, state=S.UNKNOWN).update(
-            state=state, problem=reason.strip()[:200], settled_at=at
+        changed = (
+            unjoined(Attempt)
+            .filter(pk=attempt.pk, state=S.UNKNOWN)
+            .update(state=state, problem=reason.strip()[:200], settled_at=at)
         )
         if not changed:
             raise Invalid("This contact is not unknown any more.", hint="Load the page again.")

@@ -18,6 +18,7 @@ from recoup.journal.operations import record
 from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Failed
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 
 S = Attempt.State
 FEW = 200
@@ -68,7 +69,9 @@ def _interrupted(book: Book, before: datetime, *, by: Actor, at: datetime) -> in
     if not keys:
         return 0
     with record(LeftUnknown, by=by, at=at, book=book, count=len(keys), attempts=keys):
-        rows.filter(pk__in=keys).update(state=S.UNKNOWN, problem=INTERRUPTED)
+        unjoined(Attempt).filter(pk__in=keys, state=S.HANDING).update(
+            state=S.UNKNOWN, problem=INTERRUPTED
+        )
     return len(keys)
 
 
@@ -109,7 +112,7 @@ def _begin(channel: Channel, rows: Sequence[Attempt], *, by: Actor, at: datetime
     if standing:
         hand_over(channel, standing, by=by, at=at)
     if late:
-        Attempt.objects.filter(pk__in=[row.pk for row in late]).update(state=S.HANDING)
+        unjoined(Attempt).filter(pk__in=[row.pk for row in late]).update(state=S.HANDING)
         results = [Result(row, S.FAILED, problem=TOO_LATE) for row in late]
         record_results(channel, results, by=by, at=at)
     return len(rows)
@@ -136,7 +139,7 @@ def _ask_all(channel: Channel, rows: Sequence[Attempt], *, by: Actor, at: dateti
         elif answer.status == Status.FAILED:
             results.append(Result(row, S.FAILED, problem=answer.detail))
     if again:
-        Attempt.objects.filter(pk__in=[row.pk for row in again], state=S.UNKNOWN).update(
+        unjoined(Attempt).filter(pk__in=[row.pk for row in again], state=S.UNKNOWN).update(
             state=S.RESERVED
         )
         done = hand_over(channel, again, by=by, at=at)

@@ -25,6 +25,7 @@ from recoup.kernel.clock import at_local, aware
 from recoup.kernel.errors import Invalid
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Borrower, Case
 from recoup.rulebook.facts import CHANNELS
 
@@ -116,7 +117,7 @@ def lift_opt_out(*, opt_out: OptOut, act: str, by: Actor, at: datetime) -> None:
         OptOutLifted, by=by, at=at, book=borrower.book, case=_case_of(borrower),
         scope=opt_out.scope, act=act,
     ) as event:  # fmt: skip
-        OptOut.objects.filter(pk=opt_out.pk, lifted_at=None).update(
+        unjoined(OptOut).filter(pk=opt_out.pk, lifted_at=None).update(
             lifted_at=aware(at), lifted_act=act[:120]
         )
         event.about(opt_out)
@@ -145,7 +146,7 @@ def withdraw(*, consent: Consent, at: datetime, by: Actor) -> None:
         ConsentWithdrawn, by=by, at=at, book=borrower.book, case=_case_of(borrower),
         purpose=consent.purpose,
     ) as event:  # fmt: skip
-        Consent.objects.filter(pk=consent.pk, withdrawn_at=None).update(withdrawn_at=aware(at))
+        unjoined(Consent).filter(pk=consent.pk, withdrawn_at=None).update(withdrawn_at=aware(at))
         event.about(consent)
 
 

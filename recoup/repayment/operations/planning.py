@@ -14,6 +14,7 @@ from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid, Problem
 from recoup.kernel.money import Money
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
 from recoup.repayment.counting import Paid, paid_between, paid_by_case
 from recoup.repayment.errors import AlreadySettled, PlanStands
@@ -186,8 +187,10 @@ def _end(
         PlanJudged, by=by, at=at, case=row.case, state=state, plan=row.pk,
         paid=Money(paid, row.currency), reason=reason,
     ) as event:  # fmt: skip
-        count = Plan.objects.filter(pk=row.pk, state=S.PERFORMING).update(
-            state=state, paid=paid, judged_on=on
+        count = (
+            unjoined(Plan)
+            .filter(pk=row.pk, state=S.PERFORMING)
+            .update(state=state, paid=paid, judged_on=on)
         )
         gate.lift(case=row.case, reason=STOP, source=_source(row), by=by, at=at)
         event.about(row)

@@ -13,6 +13,7 @@ from recoup.kernel.clock import at_local, local_day
 from recoup.kernel.errors import Invalid
 from recoup.kernel.money import Money
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
 from recoup.repayment.counting import Paid, paid_between, paid_by_case
 from recoup.repayment.errors import AlreadySettled, TooFarAway
@@ -145,8 +146,10 @@ def _settle(row: Promise, state: str, paid: int, *, on: date, by: Actor, at: dat
         PromiseJudged, by=by, at=at, case=row.case, state=state, paid=Money(paid, row.currency),
         amount=Money(row.amount, row.currency), due_on=row.due_on, promise=row.pk,
     ) as event:  # fmt: skip
-        count = Promise.objects.filter(pk=row.pk, state=row.state).update(
-            state=state, paid=paid, judged_on=on
+        count = (
+            unjoined(Promise)
+            .filter(pk=row.pk, state=row.state)
+            .update(state=state, paid=paid, judged_on=on)
         )
         if row.state == S.OPEN:
             gate.lift(case=row.case, reason=STOP, source=_source(row), by=by, at=at)

@@ -70,6 +70,9 @@ def extract() -> None:
             message.string = old.string
             message.flags.discard("fuzzy")
     found.obsolete.clear()
+    found.fuzzy, found.project, found.version = False, "Recoup", "1"
+    found.header_comment = "# The Chinese words of Recoup. The glossary is docs/glossary.md."
+    found.last_translator = found.language_team = "Recoup"
     with PO.open("wb") as file:
         write_po(file, found, width=100, omit_header=False, sort_output=True, include_lineno=False)
 

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from recoup.intake import operations as intake
+from recoup.intake import queries as intake_queries
+from recoup.strategy.models import StrategyVersion
+
+SignedIn = Callable[[Any], Client]
+DEFAULT = Path(__file__).resolve().parents[3] / "strategy" / "strategies" / "default-cn.yaml"
+
+
+def test_an_analyst_writes_a_strategy_reads_it_and_puts_it_in_force(
+    book: Any, analyst: Any, signed_in: SignedIn
+) -> None:
+    client, text = signed_in(analyst), DEFAULT.read_text()
+
+    sent = client.post("/studio/strategies/new/", {"book": book.code, "source": text})
+    version = StrategyVersion.objects.get()
+    page = client.get(sent.headers["Location"]).content.decode()
+    client.post(f"/studio/strategies/{version.pk}/activate/", {"once": "s1"})
+
+    version.refresh_from_db()
+    assert version.state == "active"
+    assert "客群与步骤" in page
+    assert "sms-reminder" in page
+
+
+def test_a_strategy_that_cannot_be_read_comes_back_with_its_problems(
+    book: Any, analyst: Any, signed_in: SignedIn
+) -> None:
+    answer = signed_in(analyst).post(
+        "/studio/strategies/new/", {"book": book.code, "source": "name: x\nsegments: 3"}
+    )
+
+    assert answer.status_code == 422
+    assert 'class="notice notice-bad"' in answer.content.decode()
+    assert not StrategyVersion.objects.exists()
+
+
+def test_an_executive_reads_strategies_and_changes_none(
+    book: Any, creditor: Any, system: Any, at: Any, signed_in: SignedIn
+) -> None:
+    from recoup.people import operations
+
+    chief = operations.add_user(
+        username="qian", name="钱总", role="executive", creditors=[creditor], by=system, at=at
+    )
+    client = signed_in(chief)
+
+    assert client.get("/studio/strategies/").status_code == 200
+    assert client.get("/studio/strategies/new/").status_code == 403
+    assert client.get("/work/cases/").status_code == 403
+
+
+@pytest.fixture
+def placement(book: Any, tmp_path: Path, system: Any, at: Any, today: Any) -> Any:
+    """A file of two good rows and one whose principal is no amount."""
+    file = tmp_path / "book.csv"
+    file.write_text(
+        "account_ref,borrower_ref,product,currency,principal,name,phone\n"
+        "A1,B1,consumer,CNY,120000,王明,13812341234\n"
+        "A2,B2,consumer,CNY,much,李四,13912341234\n"
+        "A3,B3,consumer,CNY,90000,张三,13712341234\n"
+    )
+    return intake.accept(
+        book=book, path=file, mapping="recoup", as_of=today, by=system, at=at
+    )  # fmt: skip
+
+
+def test_a_refused_row_says_why_and_its_cells_stay_sealed(
+    placement: Any, analyst: Any, signed_in: SignedIn
+) -> None:
+    page = signed_in(analyst).get(f"/studio/placements/{placement.pk}/").content.decode()
+
+    assert "这不是数字" in page or "这不是金额" in page
+    assert "13912341234" not in page
+    assert "李四" not in page
+
+
+def test_a_refused_row_is_downloaded_corrected_and_taken_in(
+    placement: Any, analyst: Any, signed_in: SignedIn
+) -> None:
+    client = signed_in(analyst)
+    body = client.get(f"/studio/placements/{placement.pk}/rows.csv").content.decode("utf-8-sig")
+    file = SimpleUploadedFile("rows.csv", body.replace("much", "80000").encode("utf-8-sig"))
+
+    answer = client.post(f"/studio/placements/{placement.pk}/correct/", {"file": file}, follow=True)
+
+    assert "1 条更正后的数据" in answer.content.decode()
+    assert intake_queries.summary(placement).open_rows == 0
+
+
+def test_the_placements_of_another_lender_are_not_there(
+    placement: Any, creditor: Any, system: Any, at: Any, signed_in: SignedIn
+) -> None:
+    from recoup.people import operations
+    from recoup.people.models import Creditor
+
+    stranger = operations.add_user(
+        username="bieren", name="外人", role="analyst", by=system, at=at,
+        creditors=[Creditor.objects.create(code="other", name="别家")],
+    )  # fmt: skip
+    client = signed_in(stranger)
+
+    assert client.get(f"/studio/placements/{placement.pk}/").status_code == 404
+    assert client.get(f"/studio/placements/{placement.pk}/rows.csv").status_code == 404
+    assert client.get("/studio/plan/").status_code == 404
+    assert "book.csv" not in client.get("/studio/placements/").content.decode()

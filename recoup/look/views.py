@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from recoup.kernel.actors import Viewer
@@ -58,3 +60,12 @@ def language(request: HttpRequest) -> HttpResponse:
             secure=settings.SESSION_COOKIE_SECURE,
         )  # fmt: skip
     return response
+
+
+@login_not_required
+def ask_administrator(request: HttpRequest) -> HttpResponse:
+    """
+    Passwords are set by an administrator: accounts have no e-mail, so nothing can be sent there.
+    """
+    messages.info(request, _("Forgotten the password? Ask your administrator for a new one."))
+    return redirect("account" if request.user.is_authenticated else "account_login")

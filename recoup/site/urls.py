@@ -2,9 +2,13 @@
 
 from django.urls import include, path
 
+from recoup.look.views import ask_administrator
+
 urlpatterns = [
     path("", include("recoup.look.urls")),
     path("api/", include("recoup.api.urls")),
+    path("sign-in/password/reset/", ask_administrator),
+    path("sign-in/email/", ask_administrator),
     path("sign-in/", include("allauth.urls")),
     path("work/", include("recoup.desks.workbench.urls")),
     path("board/", include("recoup.desks.board.urls")),

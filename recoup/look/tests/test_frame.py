@@ -83,6 +83,23 @@ def test_signing_in_with_an_authenticator_app_asks_for_its_code(li_na: Any) -> N
     assert client.get("/work/cases/").status_code == 200
 
 
+def test_a_forgotten_password_leads_to_the_administrator_and_sends_no_mail(
+    db: None, mailoutbox: list[Any]
+) -> None:
+    answer = Client().post("/sign-in/password/reset/", {"email": "x@example.com"}, follow=True)
+
+    assert "请管理员重置" in answer.content.decode()
+    assert mailoutbox == []
+
+
+def test_nobody_signs_up_by_themselves(db: None) -> None:
+    answer = Client().post(
+        "/sign-in/signup/", {"username": "new", "password1": "long enough 1", "password2": "x"}
+    )
+
+    assert "password1" not in answer.content.decode()
+
+
 def test_the_account_pages_stand_in_our_frame(li_na: Any, signed_in: SignedIn) -> None:
     client = signed_in(li_na)
 

@@ -1,7 +1,7 @@
 """
-One stretch of the path, run in a process of its own so that a test can kill it.
+Stretches of the path, run in a process of their own so that a test can kill it.
 
-    python -m tests.journeys.drive prepare | accept | night | day | facts
+    python -m tests.journeys.drive STRETCH ...      prepare accept activate night day facts
 
 Prints `ready` when everything is loaded and the work begins, and a line of JSON at the end.
 """
@@ -15,7 +15,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-ACCOUNTS = 400
+ACCOUNTS = 250
 SEED = 3
 AS_OF = date(2026, 11, 16)
 
@@ -69,7 +69,7 @@ def day(home: Path) -> None:
 
     book = _book()
     with _acting(book):
-        for hour in (9, 11, 13, 15, 17, 19):
+        for hour in (9, 11, 13, 15, 17, 19, 21):
             path.tick(book=book, at=_at(time(hour)), by=_by())
 
 
@@ -137,7 +137,7 @@ def _acting(book: Any) -> Any:
 
 
 def main() -> None:
-    """Load everything, say so, run one stretch."""
+    """Load everything, say so, run the stretches."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recoup.site.settings")
     from recoup.commands import console
 
@@ -145,7 +145,8 @@ def main() -> None:
     print("ready", flush=True)
     from django.conf import settings
 
-    globals()[sys.argv[1]](Path(settings.DATA_DIR))
+    for stretch in sys.argv[1:]:
+        globals()[stretch](Path(settings.DATA_DIR))
 
 
 if __name__ == "__main__":

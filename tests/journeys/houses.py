@@ -48,10 +48,10 @@ class House:
             "PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1",
         }  # fmt: skip
 
-    def run(self, stretch: str) -> str:
-        """Run a stretch to its end; gives what it printed after `ready`."""
+    def run(self, *stretches: str) -> str:
+        """Run stretches to their end; gives what they printed after `ready`."""
         done = subprocess.run(
-            [*DRIVE, stretch], env=self.environment(), cwd=ROOT, capture_output=True, text=True,
+            [*DRIVE, *stretches], env=self.environment(), cwd=ROOT, capture_output=True, text=True,
             check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
@@ -83,9 +83,9 @@ class House:
         assert child.stdout.readline() == "ready\n"
         return child
 
-    def facts(self) -> dict[str, Any]:
-        """What there is now."""
-        loaded: dict[str, Any] = json.loads(self.run("facts").splitlines()[-1])
+    def facts(self, *after: str) -> dict[str, Any]:
+        """What there is now, or after running some stretches to their end."""
+        loaded: dict[str, Any] = json.loads(self.run(*after, "facts").splitlines()[-1])
         return loaded
 
 

@@ -48,29 +48,36 @@ def planned(opened, tmp_path_factory) -> House:
 def moments(seconds: float) -> list[float]:
     """Ten moments spread over the length of the work, seeded."""
     rng = random.Random(5)
-    return [seconds * (i + rng.random()) / TIMES for i in range(TIMES)]
+    return [0.9 * seconds * (i + rng.random()) / TIMES for i in range(TIMES)]
 
 
-def survive(house: House, stretch: str, folder: Path) -> tuple[dict, list[dict], int]:
-    """The facts of a whole run, the facts of ten killed and resumed ones, and how many were hit."""
+def killed(house: House, stretch: str, after: float, folder: Path) -> House:
+    """A copy of a house in which a stretch was killed at work: earlier, if it was done by then."""
+    for attempt in range(6):
+        copy = house.copy(folder.with_name(f"{folder.name}-{attempt}"))
+        if copy.kill(stretch, after * 0.6**attempt):
+            return copy
+    raise AssertionError(f"{stretch} was never hit at work.")
+
+
+def survive(house: House, stretch: str, folder: Path) -> tuple[dict, list[dict]]:
+    """The facts of a whole run, and of ten that were killed at work and run again."""
     whole = house.copy(folder / "whole")
     seconds = whole.timed(stretch)
-    hit, resumed = 0, []
-    for number, after in enumerate(moments(seconds)):
-        copy = house.copy(folder / f"kill{number}")
-        hit += copy.kill(stretch, after)
-        copy.run(stretch)
-        resumed.append(copy.facts())
-    return whole.facts(), resumed, hit
+    resumed = [
+        killed(house, stretch, after, folder / f"kill{number}").facts(stretch)
+        for number, after in enumerate(moments(seconds))
+    ]
+    return whole.facts(), resumed
 
 
 @pytest.mark.parametrize("stretch", ["accept", "night"])
 def test_what_was_killed_is_finished_by_running_it_again(stretch, prepared, opened, tmp_path):
     house = {"accept": prepared, "night": opened}[stretch]
-    whole, resumed, hit = survive(house, stretch, tmp_path)
+    whole, resumed = survive(house, stretch, tmp_path)
 
-    assert hit >= TIMES // 2
-    assert whole["rows"]["Case"] > 300
+    assert len(resumed) == TIMES
+    assert whole["rows"]["Case"] > 200
     for facts in resumed:
         assert facts["whole"] == []
         for what in ("rows", "sums", "placements", "cases", "decisions"):
@@ -83,28 +90,36 @@ def test_a_killed_day_contacts_nobody_twice(planned, tmp_path):
     """
     from recoup.synth import carriers
 
-    whole_count, hit = None, 0
-    seconds = 6.0
-    for number in range(TIMES + 1):
-        house = planned.copy(tmp_path / f"day{number}")
+    house = planned.copy(tmp_path / "whole")
+    world = carriers.start(home=house.home)
+    try:
+        seconds = house.timed("day")
+        whole = house.facts()
+    finally:
+        world.stop()
+    assert len(whole["keys"]) > 20
+
+    for number, after in enumerate(moments(seconds)):
+        house, facts, received = day_killed(planned, after, tmp_path / f"day{number}")
+        assert facts["whole"] == []
+        assert max(received.values()) == 1
+        assert set(received) <= set(facts["keys"])
+        assert not facts["attempts"].keys() & {"handing", "reserved"}
+        assert set(facts["keys"]) - set(received) <= set(facts["unknown"])
+        assert len(facts["keys"]) == len(whole["keys"])
+
+
+def day_killed(planned: House, after: float, folder: Path) -> tuple[House, dict, Counter]:
+    """A day killed at work and run again: the house, its facts, what the carriers received."""
+    from recoup.synth import carriers
+
+    for attempt in range(6):
+        house = planned.copy(folder.with_name(f"{folder.name}-{attempt}"))
         world = carriers.start(home=house.home)
         try:
-            if number == 0:
-                seconds = house.timed("day")
-            else:
-                hit += house.kill("day", moments(seconds)[number - 1])
-                house.run("day")
-            facts = house.facts()
-            received = Counter(item.key for item in world.received(since=0))
+            if house.kill("day", after * 0.6**attempt):
+                facts = house.facts("day")
+                return house, facts, Counter(item.key for item in world.received(since=0))
         finally:
             world.stop()
-        whole_count = whole_count or len(facts["keys"])
-        assert facts["whole"] == []
-        assert max(received.values(), default=0) <= 1
-        assert set(received) <= set(facts["keys"])
-        assert facts["attempts"].get("handing", 0) == facts["attempts"].get("reserved", 0) == 0
-        lost = set(facts["keys"]) - set(received)
-        assert lost <= set(facts["unknown"])
-        assert len(facts["keys"]) == whole_count
-    assert whole_count
-    assert hit >= TIMES // 2
+    raise AssertionError("The day was never hit at work.")

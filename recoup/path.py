@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from recoup.contact import operations as contact
+from recoup.contact.carriers import ready_channels as contact_channels
 from recoup.gate import operations as gate
 from recoup.gate import queries as gate_queries
 from recoup.gate.events import OptedOut, StopPlaced
@@ -129,15 +130,31 @@ def night(
 
 
 def send_due(moment: Moment) -> int:
-    """Ask the gate for every decision that is due now, and send what it permits."""
-    sent = 0
-    while due := strategy_queries.waiting(book=moment.book, at=moment.at, limit=HANDFUL):
+    """
+    Ask the gate for every decision that is due now, and send what it permits.
+
+    :raises NotConfigured: if no channel of the book has a carrier; the message names the setting
+    """
+    ready, missing = contact_channels(moment.book)
+    if not ready:
+        raise missing[0]
+    # A crash between asking and sending left permits behind: they are used before any is asked for.
+    sent = _send(gate_queries.unused(book=moment.book, at=moment.at), moment)
+    held: set[int] = set()  # by another process that is about to send
+    while due := strategy_queries.waiting(
+        book=moment.book, at=moment.at, limit=HANDFUL, channels=ready, but=held
+    ):
         answers = gate.request_many(decisions=due, at=moment.at, by=moment.by)
-        permits = [answer for answer in answers if isinstance(answer, Permit)]
-        attempts = contact.send_many(permits=permits, by=moment.by, at=moment.at)
-        sent += len(attempts)
+        held |= {d.pk for d, a in zip(due, answers, strict=True) if gate.is_held(a)}
+        sent += _send([answer for answer in answers if isinstance(answer, Permit)], moment)
         moment.progress("send", sent)
     return sent
+
+
+def _send(permits: Sequence[Permit], moment: Moment) -> int:
+    if not permits:
+        return 0
+    return len(contact.send_many(permits=permits, by=moment.by, at=moment.at))
 
 
 def collect(moment: Moment) -> int:

@@ -46,6 +46,19 @@ def carrier_for(book: Book, channel: str) -> Channel:
     return MAKERS[config["kind"]](config)
 
 
+def ready_channels(book: Book) -> tuple[list[str], list[NotConfigured]]:
+    """The channels a book has a carrier for, and for each other one what is missing."""
+    ready, missing = [], []
+    for channel in CHANNELS:
+        try:
+            carrier_for(book, channel).close()
+        except NotConfigured as unset:
+            missing.append(unset)
+        else:
+            ready.append(channel)
+    return ready, missing
+
+
 def demo_addresses() -> dict[str, Config]:
     """What the simulators wrote; empty if none run."""
     try:

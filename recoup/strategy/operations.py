@@ -192,6 +192,16 @@ def _mark(decisions: Sequence[int], state: str) -> int:
     return count
 
 
+def postpone(*, decision: int, until: datetime) -> bool:
+    """
+    Let a waiting decision wait longer; gives whether it still waited.
+
+    Called inside the gate's operation, which writes the event.
+    """
+    rows = unjoined(Decision).filter(pk=decision, state=Decision.State.WAITING)
+    return bool(rows.update(not_before=until))
+
+
 def lapse(
     *, before: datetime, by: Actor, at: datetime, case: Case | None = None,
     book: Book | None = None,

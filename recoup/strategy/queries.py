@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -29,11 +30,22 @@ __all__ = [
 
 
 # -- By the day's jobs ---------------------------------------------------------------------------
-def waiting(*, book: Book, at: datetime, limit: int = 500) -> list[Decision]:
+def waiting(
+    *,
+    book: Book,
+    at: datetime,
+    limit: int = 500,
+    channels: Sequence[str] | None = None,
+    but: Collection[int] = (),
+) -> list[Decision]:
     """The contacts that are due now and inside their window, most valuable first."""
     rows = Decision.objects.filter(
         book=book, state=Decision.State.WAITING, not_before__lte=at, not_after__gt=at
     ).exclude(channel="task")
+    if channels is not None:
+        rows = rows.filter(channel__in=channels)
+    if but:
+        rows = rows.exclude(pk__in=but)
     rows = rows.select_related("case__borrower", "case__book", "book", "contact_point")
     return list(rows.order_by("-priority", "pk")[:limit])
 

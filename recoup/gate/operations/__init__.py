@@ -3,6 +3,7 @@
 from recoup.gate.operations.permits import (
     Use,
     expire,
+    is_held,
     release,
     release_many,
     request,
@@ -29,7 +30,7 @@ from recoup.gate.operations.templates import (
 )
 
 __all__ = [
-    "Use", "add_template", "approve_template", "consent", "expire", "install_templates", "lift",
+    "Use", "add_template", "approve_template", "consent", "expire", "install_templates", "is_held", "lift",
     "lift_opt_out", "opt_out", "register_sender", "release", "release_many", "request",
     "request_many", "settle_counters", "stop", "take_restrictions", "use", "use_many",
     "withdraw", "withdraw_template",

@@ -13,9 +13,11 @@ from recoup.gate.queries.lists import (
     remaining,
     stops,
     templates,
+    unused,
 )
 
 __all__ = [
     "Budget", "consents", "facts_frame", "fill", "lacking", "opt_outs", "permits", "refusals",
     "refusals_by_rule", "remaining", "stops", "templates",
+    "unused",
 ]  # fmt: skip

@@ -56,6 +56,16 @@ def remaining(*, viewer: Viewer, case: Case, at: datetime) -> list[Budget]:
         return list(found.values())
 
 
+def unused(*, book: Book, at: datetime) -> list[Permit]:
+    """
+    Permits of decisions that were issued and neither used nor run out: a crash came in between.
+    """
+    rows = Permit.objects.filter(
+        book=book, state=Permit.State.ISSUED, expires_at__gt=at, decision__isnull=False
+    )
+    return list(rows.order_by("pk"))
+
+
 def _first_points(case: Case) -> dict[str, int]:
     rows = ContactPoint.objects.filter(borrower=case.borrower_id).exclude(state="invalid")
     return {row.medium: row.pk for row in reversed(rows.order_by(*ORDER))}

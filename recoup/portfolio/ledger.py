@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from django.db.models import Sum
-
 from recoup.kernel.clock import local_day
+from recoup.people.scopes import unjoined
 from recoup.portfolio import ageing
 from recoup.portfolio.models import Case, Entry, Instalment, Loan
 from recoup.portfolio.models.ledger import ACCOUNTS, RECEIVABLES
 from recoup.portfolio.waterfall import Due
 
 Line = dict[str, int]
+PARTS = ("principal", "interest", "cost")
 
 
 def entries_of(loan: Loan) -> list[Entry]:
@@ -55,7 +55,7 @@ def available(entries: Sequence[Entry], value_on: date) -> Line:
 def schedule_of(loan: Loan) -> list[Due]:
     """The agreed instalments of a loan."""
     rows = Instalment.objects.filter(loan=loan).order_by("due_on", "number")
-    return [Due(row.due_on, row.number, row.principal, row.interest, row.cost) for row in rows]
+    return [Due(*row) for row in rows.values_list("due_on", "number", *PARTS)]
 
 
 def today_of(loan: Loan, at: datetime) -> date:
@@ -90,13 +90,14 @@ def cause_of(due: Due) -> str:
     return f"instalment:{due.number}"
 
 
-def age_of(loan: Loan, on: date) -> ageing.Age:
+def age_of(loan: Loan, on: date, schedule: Sequence[Due] | None = None) -> ageing.Age:
     """
-    The age of a loan on a day, from its ledger and schedule.
+    The age of a loan on a day, from its ledger and schedule (read if it is not given).
 
     Counts what will have fallen due by then, so that it may be asked for a day to come.
     """
-    entries, schedule = entries_of(loan), schedule_of(loan)
+    entries = entries_of(loan)
+    schedule = schedule_of(loan) if schedule is None else schedule
     found = balances(entries, on)
     for due in falls_due(entries=entries, schedule=schedule, on=on):
         found["interest"] += due.interest
@@ -107,20 +108,20 @@ def age_of(loan: Loan, on: date) -> ageing.Age:
     )  # fmt: skip
 
 
-def refresh(*, loan: Loan, case: Case, on: date) -> None:
+def refresh(*, loan: Loan, case: Case, on: date, schedule: Sequence[Due] | None = None) -> None:
     """Bring a loan's and its case's figures up to date after a posting, in its transaction."""
-    found = age_of(loan, on)
-    Loan.objects.filter(pk=loan.pk).update(
+    found = age_of(loan, on, schedule)
+    unjoined(Loan).filter(pk=loan.pk).update(
         owed=found.owed, overdue=found.overdue, days_past_due=found.days_past_due,
         stage=found.stage,
     )  # fmt: skip
     loan.owed, loan.overdue = found.owed, found.overdue
     loan.days_past_due, loan.stage = found.days_past_due, found.stage
-    sums = Loan.objects.filter(case=case).aggregate(owed=Sum("owed"), overdue=Sum("overdue"))
-    worst = Loan.objects.filter(case=case).order_by("-days_past_due").first()
-    days = worst.days_past_due if worst else 0
-    case.owed, case.overdue = sums["owed"] or 0, sums["overdue"] or 0
+    loans = Loan.objects.filter(case=case).values_list("owed", "overdue", "days_past_due")
+    owed, overdue, ages = zip(*loans, strict=True)
+    days = max(ages)
+    case.owed, case.overdue = sum(owed), sum(overdue)
     case.days_past_due, case.stage = days, ageing.stage_of(days)
-    Case.objects.filter(pk=case.pk).update(
+    unjoined(Case).filter(pk=case.pk).update(
         owed=case.owed, overdue=case.overdue, days_past_due=days, stage=case.stage
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -84,8 +86,13 @@ def load(row: ScoreModel) -> Loaded:
             permanent=True,
             hint="Restore it from a backup, or train again with `recoup train`.",
         )
-    import json
+    scorer, levels = _read(row.family, raw)
+    return Loaded(row, scorer, levels)
 
-    data = json.loads(raw)
-    family = {SCORECARD: Scorecard, BOOSTING: Boosting}[row.family]
-    return Loaded(row, cast("Scorer", family.from_dict(data["model"])), data["levels"])
+
+@lru_cache(maxsize=16)
+def _read(family: str, content: bytes) -> tuple[Scorer, Mapping[str, Any]]:
+    # Kept, because a scorer works out the tables of its trees once: half a second a model.
+    data = json.loads(content)
+    kind = {SCORECARD: Scorecard, BOOSTING: Boosting}[family]
+    return cast("Scorer", kind.from_dict(data["model"])), data["levels"]

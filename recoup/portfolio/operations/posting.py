@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,6 +28,7 @@ from recoup.portfolio.events import (
 from recoup.portfolio.models import Case, Entry, Loan, Statement
 from recoup.portfolio.models.ledger import ACCOUNTS, RECEIVABLES
 from recoup.portfolio.operations.moving import follow_the_balance
+from recoup.portfolio.waterfall import Due
 
 ACCRUED = ("interest", "penalty", "cost")
 # What a lender gives up first: the youngest claims, principal last.
@@ -82,11 +83,12 @@ def post_payment(
                 _("The payment is dated {day}, which is still to come.").format(day=value_on),
                 hint=_("Check the date, or post it on that day."),
             )
-        fall_due(loan=row, case=case, by=by, at=at)
+        schedule = ledger.schedule_of(row)
+        fall_due(loan=row, case=case, by=by, at=at, schedule=schedule)
         entries = ledger.entries_of(row)
         shares = waterfall.allocate(
             amount=amount.minor, available=ledger.available(entries, value_on),
-            schedule=ledger.schedule_of(row), on=value_on, allocation=row.allocation,
+            schedule=schedule, on=value_on, allocation=row.allocation,
         )  # fmt: skip
         with record(
             PaymentPosted, by=by, at=at, case=case, amount=amount, loan=row.pk, value_on=value_on,
@@ -96,7 +98,7 @@ def post_payment(
                 loan=row, kind=Entry.Kind.PAYMENT, cause=cause, value_on=value_on, posted_at=at,
                 cash=amount.minor, **{account: -share for account, share in shares.items()},
             )  # fmt: skip
-            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at))
+            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at), schedule=schedule)
             event.about(entry)
         follow_the_balance(case=case, by=by, at=at)
     return entry
@@ -208,14 +210,17 @@ def accrue(
     return entry
 
 
-def fall_due(*, loan: Loan, case: Case, by: Actor, at: datetime) -> int:
+def fall_due(
+    *, loan: Loan, case: Case, by: Actor, at: datetime, schedule: Sequence[Due] | None = None
+) -> int:
     """
     Post the interest and cost of instalments that fell due by now and are not posted yet.
 
     `age_book` does the same for a whole book; this is for a posting that comes before the night.
     """
     found = ledger.falls_due(
-        entries=ledger.entries_of(loan), schedule=ledger.schedule_of(loan),
+        entries=ledger.entries_of(loan),
+        schedule=ledger.schedule_of(loan) if schedule is None else schedule,
         on=ledger.figures_day(loan, at),
     )  # fmt: skip
     if found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import polars as pl
 from django.db.models import Q
@@ -85,7 +85,8 @@ def payment_frame(*, book: Book, before: date) -> pl.DataFrame:
 
 def past_contact_frame(*, book: Book, before: date) -> pl.DataFrame:
     """Every contact the lender made before a day (UTC) and before the case came here, by case."""
-    rows = PastContact.objects.filter(case__book=book, at__date__lt=before)
+    midnight = datetime.combine(before, time(0), UTC)
+    rows = PastContact.objects.filter(case__book=book, at__lt=midnight)
     return bulk.frame(rows.values_list("case_id", "at", "channel", "outcome"), CONTACT).sort(
         "case", "at"
     )

@@ -48,6 +48,7 @@ class Meter:
 
 def run(accounts: int) -> dict[str, dict[str, float]]:
     """One size, in this process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recoup.site.settings")
     from recoup.commands import console
 
     console.start()
@@ -66,11 +67,13 @@ def run(accounts: int) -> dict[str, dict[str, float]]:
     at, by, meter = clock.now(), Actor.system("bench"), Meter()
     folder = Path(os.environ["RECOUP_HOME"]) / "lender"
     with meter.stage("write the lender's files"):
-        lender.write(folder=folder, accounts=accounts, seed=SEED, as_of=AS_OF, history="light")
+        lender.write(
+            folder=folder, accounts=accounts, seed=SEED, as_of=AS_OF, history="light",
+            form="parquet",
+        )  # fmt: skip
     with meter.stage("floor: copy the files with Polars"):
-        for file in sorted(folder.iterdir()):
-            frame = pl.scan_parquet(file) if file.suffix == ".parquet" else pl.scan_csv(file)
-            frame.sink_parquet(folder.parent / f"copy-{file.stem}.parquet")
+        for file in sorted(folder.glob("*.parquet")):
+            pl.scan_parquet(file).sink_parquet(folder.parent / f"copy-{file.stem}.parquet")
     creditor = people.add_creditor(code="bench", name="bench", by=by, at=at)
     book = people.open_book(
         creditor=creditor, code="bench", name="bench", mode="demo", opened_on=AS_OF, by=by, at=at

@@ -56,8 +56,8 @@ bench: setup-dev  ## The figures of docs/, measured here
 bench-calibration: setup-dev  ## The simulator against published experiments
 	$(BIN)/python -m bench.calibration
 
-screenshots: setup-dev  ## The pictures in docs/screenshots
-	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+screenshots: setup-dev  ## The pictures in docs/screenshots, of a running demo: make screenshots ARGS="URL PASSWORD"
+	$(BIN)/python docs/screenshots.py $(ARGS)
 
 format: setup-dev  ## Put the code in the house's form
 	$(BIN)/ruff format .

@@ -51,7 +51,7 @@ test-postgres: setup-dev  ## The same suite against a real PostgreSQL
 
 bench: setup-dev  ## The figures of docs/, measured here
 	@for script in intake portfolio scoring allocate gate simulator night; do \
-		echo; echo "== $$script"; $(BIN)/python -m bench.$$script $(ARGS) || exit 1; done
+		echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
 
 bench-calibration: setup-dev  ## The simulator against published experiments
 	$(BIN)/python -m bench.calibration

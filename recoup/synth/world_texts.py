@@ -63,7 +63,7 @@ def say(reply: Reply, *, rng: np.random.Generator, amount: int = 0, due: date | 
     Words for a reply; a promise says how much (fen) and when.
 
     >>> say(Reply.PROMISE, rng=np.random.default_rng(0), amount=50_000, due=date(2026, 11, 27))
-    '这几天周转一下，11月27日还500元可以吗'
+    '好的 11月27日 处理 500'
     """
     words = TEXTS[reply]
     text = words[int(rng.integers(len(words)))]

@@ -5,9 +5,10 @@ final.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -100,25 +101,40 @@ def _take(pairs: Sequence[tuple[News, Attempt]], *, by: Actor, at: datetime) -> 
             .select_related("book")
         }  # fmt: skip
         moved: dict[int, tuple[Attempt, datetime, str]] = {}
+        changes: dict[int, dict[str, Any]] = {}
         for item, attempt in sorted(pairs, key=lambda pair: RANK[S(pair[0].status)]):
             row = rows[attempt.pk]
-            if _move(row, item):
+            if change := _move(row, item):
                 moved[row.pk] = (row, item.at, item.status)
-        Attempt.objects.bulk_update(
-            [row for row, _, _ in moved.values()], ["state", "settled_at", "provider_id", "problem"]
-        )
+                changes.setdefault(row.pk, {}).update(change)
+        _write(changes)
         told = [row for row in moved.values() if row[2] != S.ACCEPTED]
         tell_outcomes(told, by=by, at=at)
 
 
-def _move(row: Attempt, item: News) -> bool:
+def _move(row: Attempt, item: News) -> dict[str, Any]:
+    """Move a row on by a receipt; gives what changed, nothing if it had come further already."""
     if RANK[S(item.status)] <= RANK[S(row.state)]:
-        return False
-    row.state = item.status
-    row.provider_id = row.provider_id or item.provider_id
-    row.settled_at = None if item.status == S.ACCEPTED else item.at
-    row.problem = item.detail[:200] if item.status == S.UNDELIVERED else ""
-    return True
+        return {}
+    change = {
+        "state": item.status,
+        "settled_at": None if item.status == S.ACCEPTED else item.at,
+        "problem": item.detail[:200] if item.status == S.UNDELIVERED else "",
+    }
+    if item.provider_id and not row.provider_id:
+        change["provider_id"] = item.provider_id
+    for name, value in change.items():
+        setattr(row, name, value)
+    return change
+
+
+def _write(changes: Mapping[int, Mapping[str, Any]]) -> None:
+    # Receipts come by the hundred and mostly say the same: one update for each thing said.
+    alike: dict[tuple[tuple[str, Any], ...], list[int]] = {}
+    for pk, change in changes.items():
+        alike.setdefault(tuple(sorted(change.items())), []).append(pk)
+    for change, keys in alike.items():
+        unjoined(Attempt).filter(pk__in=keys).update(**dict(change))
 
 
 def settle(*, attempt: Attempt, state: str, reason: str, by: Actor, at: datetime) -> Attempt:

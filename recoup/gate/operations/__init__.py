@@ -3,7 +3,6 @@
 from recoup.gate.operations.permits import (
     Use,
     expire,
-    is_held,
     release,
     release_many,
     request,
@@ -21,6 +20,7 @@ from recoup.gate.operations.restrictions import (
     take_restrictions,
     withdraw,
 )
+from recoup.gate.operations.telling import is_held
 from recoup.gate.operations.templates import (
     add_template,
     approve_template,

@@ -18,6 +18,7 @@ from recoup.gate.events import (
 )
 from recoup.gate.gather import Ask, Contact, gather
 from recoup.gate.models import Permit, Refusal
+from recoup.gate.operations import telling
 from recoup.journal.kinds import Kind
 from recoup.journal.operations import record
 from recoup.kernel import ids
@@ -27,7 +28,6 @@ from recoup.kernel.errors import Invalid, Refused
 from recoup.people.models import Book
 from recoup.rulebook import engine
 from recoup.rulebook.verdict import Outcome, Verdict
-from recoup.strategy import operations as strategy
 from recoup.strategy.models import Decision
 
 Answer = Permit | Refusal
@@ -70,32 +70,13 @@ def request_many(
         refusals = [row for row in answers if isinstance(row, Refusal)]
         Permit.objects.bulk_create(permits)
         Refusal.objects.bulk_create(refusals)
-        _tell_strategy(decisions, refusals)
+        telling.tell_strategy(decisions, refusals)
         event.note(
             permits=len(permits), refusals=len(refusals),
             permitted=[row.pk for row in permits], rules=_tally(refusals),
             refused=[row.pk for row in refusals],
         )  # fmt: skip
     return answers
-
-
-def is_held(answer: Answer) -> bool:
-    """Whether a contact was refused only because another process holds its permit."""
-    return isinstance(answer, Refusal) and [rule["id"] for rule in answer.rules] == [HELD]
-
-
-def _tell_strategy(decisions: Sequence[Decision], refusals: Sequence[Refusal]) -> None:
-    """A decision that must wait waits inside its window; any other refusal ends it."""
-    windows = {row.pk: row.not_after for row in decisions}
-    ended = []
-    for row in refusals:
-        if row.decision_id is None or is_held(row):
-            continue
-        if row.outcome == Outcome.WAIT and row.until and row.until < windows[row.decision_id]:
-            strategy.postpone(decision=row.decision_id, until=row.until)
-        else:
-            ended.append(row.decision_id)
-    strategy.mark(decisions=ended, state=Decision.State.REFUSED)
 
 
 def _only_book(decisions: Sequence[Decision]) -> Book | None:
@@ -196,10 +177,6 @@ def _tally(refusals: Sequence[Refusal]) -> dict[str, int]:
 
 
 # -- Using -----------------------------------------------------------------------------------------
-# The rule that a decision breaks which has a permit already.
-HELD = "HOUSE-DECISION-001"
-
-
 @dataclass(frozen=True)
 class Use:
     """What a channel is about to do under a permit."""

@@ -25,8 +25,8 @@ FLAGS = (
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 PICTURES = (
     ("sign-in", "", "/sign-in/login/", ("wide",)),
-    ("queue", "collector", "/work/queue/", ("wide", "narrow")),
-    ("cases", "leader", "/work/cases/", ("wide", "narrow")),
+    ("queue", "collector", "/workbench/queue/", ("wide", "narrow")),
+    ("cases", "leader", "/workbench/cases/", ("wide", "narrow")),
     ("case", "leader", "first case", ("wide", "narrow")),
     ("board", "executive", "/board/", ("wide", "narrow")),
     ("plan", "analyst", "/studio/plan/", ("wide",)),
@@ -73,7 +73,7 @@ def _photograph(
 def _take(page: Page, name: str, language: str, where: str, size: str) -> None:
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(where if where.startswith("/") else "/work/cases/?order=-owed")
+    page.goto(where if where.startswith("/") else "/workbench/cases/?order=-owed")
     if not where.startswith("/"):
         page.goto(str(page.locator("a.main-link").first.get_attribute("href")))
     page.wait_for_timeout(500)

@@ -10,7 +10,7 @@ urlpatterns = [
     path("sign-in/password/reset/", ask_administrator),
     path("sign-in/email/", ask_administrator),
     path("sign-in/", include("allauth.urls")),
-    path("work/", include("recoup.desks.workbench.urls")),
+    path("workbench/", include("recoup.desks.workbench.urls")),
     path("board/", include("recoup.desks.board.urls")),
     path("studio/", include("recoup.desks.studio.urls")),
     path("review/", include("recoup.desks.review.urls")),

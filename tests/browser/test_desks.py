@@ -12,14 +12,14 @@ from recoup.kernel.clock import CHINA, local_day, now
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "lina": ("/work/queue/", "/work/cases/", "/work/cases/1/", "/work/replies/", "/help/",
+    "lina": ("/workbench/queue/", "/workbench/cases/", "/workbench/cases/1/", "/workbench/replies/", "/help/",
              "/account/", "/sign-in/2fa/", "/sign-in/2fa/totp/activate/"),
-    "chen": ("/work/unmatched/", "/board/", "/board/by/channel/"),
+    "chen": ("/workbench/unmatched/", "/board/", "/board/by/channel/"),
     "sun": ("/studio/plan/", "/studio/strategies/", "/studio/strategies/new/",
             "/studio/experiment/", "/studio/models/", "/studio/placements/"),
     "zhao": ("/review/refusals/", "/review/journal/"),
     "admin": ("/system/",),
-    "hengyuan": ("/work/cases/",),
+    "hengyuan": ("/workbench/cases/",),
 }  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def test_the_list_filters_without_leaving_and_the_address_tells(
     open_as: Callable[..., Any], complaints: list[str]
 ) -> None:
     page = open_as("lina")
-    page.goto("/work/cases/")
+    page.goto("/workbench/cases/")
 
     page.select_option("#f-stage", "M2")
     page.wait_for_url(re.compile("stage=M2"))
@@ -69,12 +69,12 @@ def test_the_list_filters_without_leaving_and_the_address_tells(
 
 def test_keys_walk_the_list_and_open_a_case(open_as: Callable[..., Any]) -> None:
     page = open_as("lina")
-    page.goto("/work/cases/")
+    page.goto("/workbench/cases/")
 
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/work/cases/\d+/"))
+    page.wait_for_url(re.compile(r"/workbench/cases/\d+/"))
 
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()
@@ -84,8 +84,8 @@ def test_another_persons_promise_is_announced_on_an_open_case(
     open_as: Callable[..., Any], complaints: list[str]
 ) -> None:
     watching, acting = open_as("chen"), open_as("lina")
-    watching.goto("/work/cases/1/")
-    acting.goto("/work/cases/1/")
+    watching.goto("/workbench/cases/1/")
+    acting.goto("/workbench/cases/1/")
 
     acting.click("text=承诺还款 >> nth=0")
     acting.fill("#id_promise-amount", "800")
@@ -103,7 +103,7 @@ def test_a_note_with_a_script_in_it_does_nothing(
     open_as: Callable[..., Any], complaints: list[str]
 ) -> None:
     page = open_as("lina")
-    page.goto("/work/cases/1/")
+    page.goto("/workbench/cases/1/")
 
     page.click("#do summary >> nth=0")
     page.fill("#id_note-text", "<script>document.title='broken'</script><b>粗</b>")

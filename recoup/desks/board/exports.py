@@ -9,8 +9,9 @@ from django.views.decorators.http import require_GET
 from recoup.desks.board.span import Span, asked
 from recoup.desks.board.views import DIMENSIONS, PARTS, parts
 from recoup.kernel.actors import Viewer
+from recoup.kernel.sheets import Cell
 from recoup.look import books
-from recoup.look.exports import Cell, table
+from recoup.look.exports import table
 from recoup.look.views import viewer_of
 from recoup.people.models import Book
 from recoup.reporting import queries as reporting

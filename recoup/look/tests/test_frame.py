@@ -47,7 +47,7 @@ def test_languages_are_named_in_themselves(db: None) -> None:
 
 
 def test_nobody_enters_without_signing_in(db: None) -> None:
-    for address in ("/", "/work/cases/", "/board/", "/studio/plan/", "/system/", "/live/"):
+    for address in ("/", "/workbench/cases/", "/board/", "/studio/plan/", "/system/", "/live/"):
         answer = Client().get(address)
 
         assert answer.status_code == 302
@@ -75,12 +75,12 @@ def test_signing_in_with_an_authenticator_app_asks_for_its_code(li_na: Any) -> N
     asked = client.post("/sign-in/login/", {"login": "lina", "password": "correct horse"})
 
     assert asked.headers["Location"].startswith("/sign-in/2fa/authenticate/")
-    assert client.get("/work/cases/").status_code == 302
+    assert client.get("/workbench/cases/").status_code == 302
     code = auth.format_hotp_value(
         auth.hotp_value(secret, next(iter(auth.yield_hotp_counters_from_time())))
     )
     client.post("/sign-in/2fa/authenticate/", {"code": code})
-    assert client.get("/work/cases/").status_code == 200
+    assert client.get("/workbench/cases/").status_code == 200
 
 
 def test_a_forgotten_password_leads_to_the_administrator_and_sends_no_mail(
@@ -124,8 +124,8 @@ def test_a_page_that_is_not_there_and_one_of_others_look_the_same(
 ) -> None:
     client = signed_in(outsider)
 
-    other = client.get(f"/work/cases/{wang_ming.pk}/")
-    nothing = client.get("/work/cases/999999/")
+    other = client.get(f"/workbench/cases/{wang_ming.pk}/")
+    nothing = client.get("/workbench/cases/999999/")
 
     assert (other.status_code, nothing.status_code) == (404, 404)
     assert TOKEN.sub("", other.content.decode()) == TOKEN.sub("", nothing.content.decode())

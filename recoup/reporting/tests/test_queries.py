@@ -7,10 +7,11 @@ import pytest
 from openpyxl import load_workbook
 
 from recoup.kernel.errors import Invalid, Refused
+from recoup.kernel.sheets import safe
 from recoup.people import scopes
 from recoup.portfolio.models import Case
 from recoup.reporting import operations, queries
-from recoup.reporting.exports import export, safe
+from recoup.reporting.exports import export
 from recoup.reporting.models import Figure
 from recoup.reporting.tests.test_counting import attempt, pay
 from tests.cast import place

@@ -56,7 +56,7 @@ def test_an_executive_reads_strategies_and_changes_none(
 
     assert client.get("/studio/strategies/").status_code == 200
     assert client.get("/studio/strategies/new/").status_code == 403
-    assert client.get("/work/cases/").status_code == 403
+    assert client.get("/workbench/cases/").status_code == 403
 
 
 @pytest.fixture

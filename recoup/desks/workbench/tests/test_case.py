@@ -30,8 +30,8 @@ def test_a_collector_finds_a_case_by_its_whole_phone_number_and_never_sees_it(
 ) -> None:
     client = signed_in(li_na)
 
-    found = client.get("/work/cases/", {"search": "138 1234 1234"}).content.decode()
-    nothing = client.get("/work/cases/", {"search": "13900000000"}).content.decode()
+    found = client.get("/workbench/cases/", {"search": "138 1234 1234"}).content.decode()
+    nothing = client.get("/workbench/cases/", {"search": "13900000000"}).content.decode()
 
     assert "王*" in found
     assert "13812341234" not in found.replace('value="138 1234 1234"', "")
@@ -41,7 +41,7 @@ def test_a_collector_finds_a_case_by_its_whole_phone_number_and_never_sees_it(
 def test_the_case_page_shows_what_is_owed_and_only_half_of_every_number(
     wang_ming: Any, li_na: Any, signed_in: SignedIn
 ) -> None:
-    page = signed_in(li_na).get(f"/work/cases/{wang_ming.pk}/").content.decode()
+    page = signed_in(li_na).get(f"/workbench/cases/{wang_ming.pk}/").content.decode()
 
     assert "¥12,000.00" in page
     assert "138****1234" in page
@@ -53,11 +53,11 @@ def test_a_number_is_shown_once_for_a_reason_that_the_journal_keeps(
     wang_ming: Any, li_na: Any, signed_in: SignedIn
 ) -> None:
     client, point = signed_in(li_na), wang_ming.borrower.contact_points.get(medium="phone")
-    address = f"/work/cases/{wang_ming.pk}/unmask/"
+    address = f"/workbench/cases/{wang_ming.pk}/unmask/"
 
     refused = client.post(address, {"sealed": point.sealed_id, "reason": ""}, follow=True)
     shown = client.post(address, {"sealed": point.sealed_id, "reason": "核对来电号码"})
-    again = client.get(f"/work/cases/{wang_ming.pk}/")
+    again = client.get(f"/workbench/cases/{wang_ming.pk}/")
 
     assert "13812341234" not in refused.content.decode()
     assert "13812341234" in shown.content.decode()
@@ -70,7 +70,8 @@ def test_who_may_not_unmask_is_refused(wang_ming: Any, reviewer: Any, signed_in:
     point = wang_ming.borrower.contact_points.get(medium="phone")
 
     answer = signed_in(reviewer).post(
-        f"/work/cases/{wang_ming.pk}/unmask/", {"sealed": point.sealed_id, "reason": "想看看号码"}
+        f"/workbench/cases/{wang_ming.pk}/unmask/",
+        {"sealed": point.sealed_id, "reason": "想看看号码"},
     )
 
     assert answer.status_code == 403
@@ -80,7 +81,7 @@ def test_who_may_not_unmask_is_refused(wang_ming: Any, reviewer: Any, signed_in:
 def test_a_promise_is_recorded_once_though_the_form_is_sent_twice(
     wang_ming: Any, li_na: Any, signed_in: SignedIn
 ) -> None:
-    client, address = signed_in(li_na), f"/work/cases/{wang_ming.pk}/promise/"
+    client, address = signed_in(li_na), f"/workbench/cases/{wang_ming.pk}/promise/"
     form = {"promise-amount": "1,000.00", "promise-due_on": _later(3), "promise-channel": "call",
             "once": "abc123"}  # fmt: skip
 
@@ -95,7 +96,7 @@ def test_a_promise_is_recorded_once_though_the_form_is_sent_twice(
 def test_a_wrong_promise_comes_back_with_what_is_wrong_and_what_was_typed(
     wang_ming: Any, li_na: Any, signed_in: SignedIn
 ) -> None:
-    client, address = signed_in(li_na), f"/work/cases/{wang_ming.pk}/promise/"
+    client, address = signed_in(li_na), f"/workbench/cases/{wang_ming.pk}/promise/"
 
     words = client.post(
         address,
@@ -117,7 +118,7 @@ def test_a_payment_is_posted_and_its_reversal_needs_a_leader(
     wang_ming: Any, li_na: Any, leader: Any, signed_in: SignedIn
 ) -> None:
     collector, chief = signed_in(li_na), signed_in(leader)
-    home = f"/work/cases/{wang_ming.pk}"
+    home = f"/workbench/cases/{wang_ming.pk}"
     loan = wang_ming.loans.get()
 
     sent = collector.post(
@@ -146,7 +147,7 @@ def test_the_same_bank_reference_is_not_posted_twice_even_from_two_forms(
             "payment-reference": "B-7"}  # fmt: skip
 
     for token in ("one", "two"):
-        client.post(f"/work/cases/{wang_ming.pk}/payment/", {**form, "once": token})
+        client.post(f"/workbench/cases/{wang_ming.pk}/payment/", {**form, "once": token})
 
     assert Payment.objects.count() == 1
 
@@ -157,14 +158,14 @@ def test_a_plan_of_equal_months_is_agreed_and_stops_contact(
     client = signed_in(li_na)
 
     client.post(
-        f"/work/cases/{wang_ming.pk}/plan/",
+        f"/workbench/cases/{wang_ming.pk}/plan/",
         {"plan-total": "6000", "plan-count": "6", "plan-first_due": _later(10),
          "plan-form": "written"},
     )  # fmt: skip
 
     plan = Plan.objects.get()
     assert [part.amount for part in plan.instalments.order_by("number")] == [100_000] * 6
-    assert "分期还款计划" in client.get(f"/work/cases/{wang_ming.pk}/").content.decode()
+    assert "分期还款计划" in client.get(f"/workbench/cases/{wang_ming.pk}/").content.decode()
     assert wang_ming.stops.filter(reason="plan", lifted_at=None).exists()
 
 
@@ -177,7 +178,7 @@ def test_months_end_on_their_last_day() -> None:
 def test_a_leader_suspends_a_case_and_a_collector_may_not(
     wang_ming: Any, li_na: Any, leader: Any, signed_in: SignedIn
 ) -> None:
-    address = f"/work/cases/{wang_ming.pk}/move/"
+    address = f"/workbench/cases/{wang_ming.pk}/move/"
     form = {"move-to": "suspended", "move-reason": "客户申诉待核实"}
 
     refused = signed_in(li_na).post(address, form)
@@ -191,7 +192,7 @@ def test_a_leader_suspends_a_case_and_a_collector_may_not(
 def test_a_stop_shows_at_once_and_only_its_leader_lifts_it(
     wang_ming: Any, li_na: Any, leader: Any, signed_in: SignedIn
 ) -> None:
-    home = f"/work/cases/{wang_ming.pk}"
+    home = f"/workbench/cases/{wang_ming.pk}"
     signed_in(li_na).post(f"{home}/stop/", {"stop-reason": "dispute", "stop-source": "今天的电话"})
     stop = wang_ming.stops.get()
 
@@ -210,10 +211,12 @@ def test_an_opt_out_told_to_a_collector_is_kept(
 ) -> None:
     client = signed_in(li_na)
 
-    client.post(f"/work/cases/{wang_ming.pk}/opt-out/", {"opt-scope": "sms", "opt-source": "来电"})
+    client.post(
+        f"/workbench/cases/{wang_ming.pk}/opt-out/", {"opt-scope": "sms", "opt-source": "来电"}
+    )
 
     assert wang_ming.borrower.opt_outs.get().scope == "sms"
-    assert "借款人已拒绝" in client.get(f"/work/cases/{wang_ming.pk}/").content.decode()
+    assert "借款人已拒绝" in client.get(f"/workbench/cases/{wang_ming.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -226,11 +229,11 @@ def test_what_people_type_is_shown_as_text(
     wang_ming.borrower.name_masked = text
     wang_ming.borrower.save(update_fields=["name_masked"])
 
-    client.post(f"/work/cases/{wang_ming.pk}/note/", {"note-text": text})
+    client.post(f"/workbench/cases/{wang_ming.pk}/note/", {"note-text": text})
     pages = [
-        client.get(f"/work/cases/{wang_ming.pk}/").content.decode(),
-        client.get("/work/cases/").content.decode(),
-        client.get("/work/cases/", {"search": text}).content.decode(),
+        client.get(f"/workbench/cases/{wang_ming.pk}/").content.decode(),
+        client.get("/workbench/cases/").content.decode(),
+        client.get("/workbench/cases/", {"search": text}).content.decode(),
     ]
 
     for page in pages:
@@ -243,7 +246,7 @@ def test_what_people_type_is_shown_as_text(
 def test_the_cells_of_a_stranger_show_nothing_and_take_nothing(
     wang_ming: Any, outsider: Any, signed_in: SignedIn
 ) -> None:
-    client, home = signed_in(outsider), f"/work/cases/{wang_ming.pk}"
+    client, home = signed_in(outsider), f"/workbench/cases/{wang_ming.pk}"
     point = wang_ming.borrower.contact_points.get(medium="phone")
     before = _kinds()
 
@@ -258,6 +261,6 @@ def test_the_cells_of_a_stranger_show_nothing_and_take_nothing(
     ]
 
     assert [answer.status_code for answer in answers] == [404] * len(answers)
-    assert "王*" not in client.get("/work/cases/").content.decode()
-    assert "王*" not in client.get("/work/queue/").content.decode()
+    assert "王*" not in client.get("/workbench/cases/").content.decode()
+    assert "王*" not in client.get("/workbench/queue/").content.decode()
     assert _kinds() == before

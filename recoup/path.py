@@ -21,6 +21,7 @@ from recoup.gate import operations as gate
 from recoup.gate import queries as gate_queries
 from recoup.gate.events import OptedOut, StopPlaced
 from recoup.gate.models import Permit
+from recoup.intake import queries as intake_queries
 from recoup.intake.models import Placement
 from recoup.journal import operations as journal
 from recoup.journal import queries as journal_queries
@@ -56,6 +57,12 @@ class Moment:
     at: datetime
     by: Actor
     progress: Progress = quiet
+    clock: Callable[[], datetime] | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The instant as long work goes on: by the clock, or still `at` where time is played."""
+        return self.clock() if self.clock else self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +99,35 @@ def take_in(*, placement: Placement, by: Actor, at: datetime, progress: Progress
 
     Killed anywhere, run again: nobody is released for work before their refusals are known.
     """
-    if journal_queries.happened(kind=CasesAdmitted, subject=f"Placement:{placement.pk}"):
-        return
-    portfolio.open_placement(placement=placement, by=by, at=at, progress=progress)
-    gate.take_restrictions(placement=placement, by=by, at=at, progress=progress)
-    portfolio.admit(placement=placement, by=by, at=at)
-    portfolio.share_out(book=placement.book, by=by, at=at)
+    if not is_taken_in(placement):
+        portfolio.open_placement(placement=placement, by=by, at=at, progress=progress)
+        gate.take_restrictions(placement=placement, by=by, at=at, progress=progress)
+        portfolio.admit(placement=placement, by=by, at=at)
+        portfolio.share_out(book=placement.book, by=by, at=at)
+
+
+def is_taken_in(placement: Placement) -> bool:
+    """Whether the cases of a placement were released for work."""
+    return journal_queries.happened(kind=CasesAdmitted, subject=f"Placement:{placement.pk}")
+
+
+def take_in_waiting(moment: Moment) -> int:
+    """Take in what came through the API, or was corrected at a desk; gives how many files."""
+    waiting = [
+        placement
+        for placement in intake_queries.accepted(book=moment.book)
+        if not is_taken_in(placement)
+    ]
+    for placement in waiting:
+        take_in(placement=placement, by=moment.by, at=moment.at, progress=moment.progress)
+    return len(waiting)
 
 
 # -- Night: Case -> Score -> Decision -> Figure ---------------------------------------------------
 
 NIGHT = [
+    Step("take in", take_in_waiting),
+    Step("share out", lambda m: portfolio.share_out(book=m.book, by=m.by, at=m.at)),
     Step("lapse", lambda m: strategy.lapse(book=m.book, before=m.at, by=m.by, at=m.at)),
     Step("age", lambda m: portfolio.age_book(
         book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress)),
@@ -139,12 +164,12 @@ def send_due(moment: Moment) -> int:
     if not ready:
         raise missing[0]
     # A crash between asking and sending left permits behind: they are used before any is asked for.
-    sent = _send(gate_queries.unused(book=moment.book, at=moment.at), moment)
+    sent = _send(gate_queries.unused(book=moment.book, at=moment.now), moment)
     held: set[int] = set()  # by another process that is about to send
     while due := strategy_queries.waiting(
-        book=moment.book, at=moment.at, limit=HANDFUL, channels=ready, but=held
+        book=moment.book, at=(at := moment.now), limit=HANDFUL, channels=ready, but=held
     ):
-        answers = gate.request_many(decisions=due, at=moment.at, by=moment.by)
+        answers = gate.request_many(decisions=due, at=at, by=moment.by)
         held |= {d.pk for d, a in zip(due, answers, strict=True) if gate.is_held(a)}
         sent += _send([answer for answer in answers if isinstance(answer, Permit)], moment)
         moment.progress("send", sent)
@@ -154,7 +179,7 @@ def send_due(moment: Moment) -> int:
 def _send(permits: Sequence[Permit], moment: Moment) -> int:
     if not permits:
         return 0
-    return len(contact.send_many(permits=permits, by=moment.by, at=moment.at))
+    return len(contact.send_many(permits=permits, by=moment.by, at=moment.now))
 
 
 def collect(moment: Moment) -> int:
@@ -169,6 +194,7 @@ def collect(moment: Moment) -> int:
 
 
 TICK = [
+    Step("take in", take_in_waiting),
     Step("expire", lambda m: gate.expire(at=m.at, by=m.by)),
     Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at)),
     Step("collect", collect),
@@ -177,11 +203,18 @@ TICK = [
 
 
 def tick(
-    *, book: Book, at: datetime, by: Actor, progress: Progress = quiet, timed: Timed = untimed
-) -> dict[str, Any]:
-    """One moment of the day: gives what each step answered, by its name."""
+    *, book: Book, at: datetime, by: Actor, progress: Progress = quiet, timed: Timed = untimed,
+    clock: Callable[[], datetime] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """
+    One moment of the day: gives what each step answered, by its name.
+
+    With a `clock` every handful of contacts is judged by the time it then is: a long tick must not
+    go on sending after hours.
+    """
     on = local_day(at, book.time_zone)
-    return _walk(TICK, Moment(book=book, on=on, at=at, by=by, progress=progress), timed)
+    moment = Moment(book=book, on=on, at=at, by=by, progress=progress, clock=clock)
+    return _walk(TICK, moment, timed)
 
 
 # -- What follows an event, in the same transaction ------------------------------------------------

@@ -35,7 +35,9 @@ def command(code: str | None, watch: bool) -> None:
     while True:
         at = clock.now()
         with scopes.acting_for(book), console.progress() as progress:
-            answers = path.tick(book=book, at=at, by=console.actor("day"), progress=progress)
+            answers = path.tick(
+                book=book, at=at, by=console.actor("day"), progress=progress, clock=clock.now
+            )
         console.out.print(describe(at, answers))
         if not watch or clock.local_day(at, book.time_zone) != first:
             return

@@ -30,7 +30,8 @@ def command(accounts: int, days: int, seed: int, serve: bool, port: int) -> None
     console.start()
     from recoup.kernel import clock
     from recoup.people import scopes
-    from recoup.synth import carriers, demo
+    from recoup.synth import demo
+    from recoup.synth.carriers.apart import Apart
 
     today = clock.local_day(clock.now(), "Asia/Shanghai")
     state = demo.remembered()
@@ -47,7 +48,7 @@ def command(accounts: int, days: int, seed: int, serve: bool, port: int) -> None
     opened = clock.at_local(state.first_day, time(1), "Asia/Shanghai")
     book = demo.book(by=console.actor("demo"), at=opened, opened_on=state.first_day)
     with scopes.acting_for(book):
-        played = carriers.start(home=_home())
+        played = Apart(home=_home())
         try:
             _prepare(book, state, timings)
             _play(book, state, played, timings)

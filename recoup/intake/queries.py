@@ -29,6 +29,13 @@ from recoup.people.models import Book
 from recoup.people.operations import TextSealer
 
 
+def accepted(*, book: Book) -> list[Placement]:
+    """The placements of a book that were accepted, opened or not, oldest first: for the path."""
+    state = Placement.State
+    rows = Placement.objects.filter(book=book, state__in=(state.ACCEPTED, state.OPENED))
+    return list(rows.select_related("book__creditor").order_by("pk"))
+
+
 def placements(*, viewer: Viewer, book: Book | None = None) -> QuerySet[Placement]:
     """The placements of the viewer's creditors, the newest first; those of an agency or a team see none."""
     rows = Placement.objects.filter(book__creditor__in=viewer.creditors)

@@ -118,29 +118,27 @@ def main() -> None:
         if done.returncode:
             sys.exit(done.stderr)
         results[size] = json.loads(done.stdout.splitlines()[-1])
-    table(results)
+        table(results, size)
 
 
-def table(results: dict[int, dict[str, dict[str, float]]]) -> None:
-    """Print what was measured."""
-    sizes, before = sorted(results), 0
-    for size in sizes:
-        print(f"\n{size:,} accounts")
-        print(f"{'stage':<36}{'CPU s':>9}{'wall s':>9}{'peak MB':>9}{'us/acc':>9}{'growth':>8}")
-        for name, row in results[size].items():
-            grown = ""
-            if before and results[before].get(name, {}).get("cpu"):
-                ratio = row["cpu"] / results[before][name]["cpu"] / (size / before)
-                grown = f"{ratio:.2f}"
-            print(
-                f"{name:<36}{row['cpu']:>9.1f}{row['wall']:>9.1f}{row['peak_mb']:>9.0f}"
-                f"{row['cpu'] / size * 1e6:>9.1f}{grown:>8}"
-            )
-        total: dict[str, Any] = {
-            key: sum(r[key] for r in results[size].values()) for key in ("cpu", "wall")
-        }
-        print(f"{'sum':<36}{total['cpu']:>9.1f}{total['wall']:>9.1f}")
-        before = size
+def table(results: dict[int, dict[str, dict[str, float]]], size: int) -> None:
+    """Print what was measured at a size, and the growth since the size before."""
+    before = max((other for other in results if other < size), default=0)
+    print(f"\n{size:,} accounts")
+    print(f"{'stage':<36}{'CPU s':>9}{'wall s':>9}{'peak MB':>9}{'us/acc':>9}{'growth':>8}")
+    for name, row in results[size].items():
+        grown = ""
+        if before and results[before].get(name, {}).get("cpu"):
+            ratio = row["cpu"] / results[before][name]["cpu"] / (size / before)
+            grown = f"{ratio:.2f}"
+        print(
+            f"{name:<36}{row['cpu']:>9.1f}{row['wall']:>9.1f}{row['peak_mb']:>9.0f}"
+            f"{row['cpu'] / size * 1e6:>9.1f}{grown:>8}"
+        )
+    total: dict[str, Any] = {
+        key: sum(r[key] for r in results[size].values()) for key in ("cpu", "wall")
+    }
+    print(f"{'sum':<36}{total['cpu']:>9.1f}{total['wall']:>9.1f}")
 
 
 if __name__ == "__main__":

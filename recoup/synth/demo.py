@@ -85,7 +85,7 @@ def begin(*, accounts: int, days: int, seed: int, first: date) -> DemoState:
 
 
 # What the demo's lender can do in a day, for each thousand loans: tight enough that budgets bind.
-DAILY = {"sms": 70, "email": 40, "letter": 4, "task_minutes": 160, "spend": 30_000}
+DAILY = {"sms": 70, "email": 40, "letter": 2, "task_minutes": 160, "spend": 30_000}
 
 
 def strategy_of(accounts: int) -> str:

@@ -1,8 +1,8 @@
 """
 START HERE: the path of a case, from a lender's file to a figure.
 
-A stage takes one thing, does one thing, hands on one thing. Three lists say everything:
-`TAKE_IN` is what happens to a file, `NIGHT` what a night does, `TICK` what a moment of the day
+A stage takes one thing, does one thing, hands on one thing. Four things say everything:
+`take_in` is what happens to a file, `NIGHT` what a night does, `TICK` what a moment of the day
 does. `ARROWS` are what follows an event in the same transaction. Each step can be run twice with
 the same result, so a killed night or day is simply run again.
 """

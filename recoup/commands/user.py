@@ -17,8 +17,13 @@ def command() -> None:
 @click.option("--name", required=True)
 @click.option("--role", required=True)
 @click.option("--creditor", "creditors", multiple=True, help="A creditor's code; may be repeated.")
+@click.option("--team", help="The team's code; a collector or leader of none sees no case.")
+@click.option("--agency", help="The agency's code; an agency's account without one sees no case.")
 @click.password_option()
-def add(username: str, name: str, role: str, creditors: tuple[str, ...], password: str) -> None:
+def add(
+    username: str, name: str, role: str, creditors: tuple[str, ...], team: str | None,
+    agency: str | None, password: str,
+) -> None:  # fmt: skip
     """Add an account."""
     console.start()
     from django.contrib.auth.password_validation import validate_password
@@ -27,7 +32,7 @@ def add(username: str, name: str, role: str, creditors: tuple[str, ...], passwor
     from recoup.kernel import clock
     from recoup.kernel.errors import Invalid
     from recoup.people import operations
-    from recoup.people.models import Creditor, User
+    from recoup.people.models import Agency, Creditor, Team, User
 
     if role not in User.Role.values:
         raise Invalid(f"There is no role {role!r}.", hint=f"Roles: {', '.join(User.Role.values)}.")
@@ -41,9 +46,14 @@ def add(username: str, name: str, role: str, creditors: tuple[str, ...], passwor
         validate_password(password)
     except ValidationError as weak:
         raise Invalid(" ".join(weak.messages)) from None
+    of_team = Team.objects.filter(code=team, creditor__in=owners).first() if team else None
+    of_agency = Agency.objects.filter(code=agency).first() if agency else None
+    if (team and of_team is None) or (agency and of_agency is None):
+        raise Invalid(f"There is no team {team!r} of these creditors." if team and of_team is None
+                      else f"There is no agency {agency!r}.")  # fmt: skip
     operations.add_user(
         username=username, name=name, role=role, creditors=owners, password=password,
-        by=console.actor("user add"), at=clock.now(),
+        team=of_team, agency=of_agency, by=console.actor("user add"), at=clock.now(),
     )  # fmt: skip
     console.out.print(f"Added {username} as {role}.")
 

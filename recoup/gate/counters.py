@@ -105,7 +105,7 @@ def read(keys: Iterable[str], *, lock: bool) -> dict[str, Row]:
     """The counters as they stand; locked until the transaction ends where the database can."""
     rows = Counter.objects.filter(key__in=set(keys))
     if lock:
-        rows = rows.select_for_update().order_by("key")
+        rows = rows.select_for_update(of=("self",), no_key=True).order_by("key")
     return {key: Row(used, ends) for key, used, ends in rows.values_list("key", "used", "ends_at")}
 
 

@@ -34,6 +34,8 @@ from recoup.kernel.text import canonical_json
 T = TypeVar("T")
 Arrow = Callable[[Event], object]
 
+TYPED = ("reason", "source", "act")
+
 # Filled once, by recoup.path: which operations follow an event, in the same transaction.
 ARROWS: dict[str, list[Arrow]] = {}
 
@@ -119,9 +121,9 @@ def _append(kind: Kind, *, draft: Draft, by: Actor, at: datetime) -> Event:
 
 
 def _without_numbers(data: dict[str, Any]) -> dict[str, Any]:
-    # A reason is typed by people, who type phone numbers.
-    reason = data.get("reason")
-    return {**data, "reason": mask.free(reason)} if isinstance(reason, str) else data
+    # These are typed by people, who type phone numbers.
+    typed = {key: data[key] for key in TYPED if isinstance(data.get(key), str)}
+    return data | {key: mask.free(text) for key, text in typed.items()}
 
 
 def attach(path: Path, *, rows: int) -> dict[str, Any]:

@@ -85,8 +85,8 @@ async def _may_see(viewer: Viewer, event: Event) -> bool:
         return not event.kind.startswith("people.")
     if scopes.SEE_CASES not in viewer.may:
         return False
-    if viewer.team is None and viewer.agency is None:
-        return viewer.role != "collector"
+    if scopes.belongs_nowhere(viewer):
+        return False
     team, agency = await _owner(event.case)
     return viewer.team in (None, team) and viewer.agency in (None, agency)
 

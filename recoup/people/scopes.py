@@ -87,22 +87,28 @@ def demand(viewer: Viewer, permission: str) -> None:
         )
 
 
+def belongs_nowhere(viewer: Viewer) -> bool:
+    """Whether a viewer whose rows come by agency or team has none, and so sees nothing."""
+    if viewer.role == User.Role.AGENCY:
+        return viewer.agency is None
+    by_team = (User.Role.COLLECTOR, User.Role.TEAM_LEADER)
+    return viewer.role in by_team and viewer.team is None
+
+
 def visible(rows: Rows, viewer: Viewer, *, case: str = "", creditor: str = "") -> Rows:
     """
     The rows that a viewer may see.
 
     `case` is the lookup from a row to its case (`""` for cases themselves, `"case__"` for rows
     of a case); `creditor` the lookup to the creditor where it is not `<case>book__creditor`.
-    An agency sees only cases handed to it, a team only its own; a collector of no team sees none.
+    An agency sees only cases handed to it, a team only its own; who belongs to neither sees none.
     """
     found = rows.filter(**{f"{creditor or case + 'book__creditor'}__in": viewer.creditors})
     if viewer.agency is not None:
         found = found.filter(**{f"{case}agency": viewer.agency})
     if viewer.team is not None:
         found = found.filter(**{f"{case}team": viewer.team})
-    elif viewer.role == User.Role.COLLECTOR:
-        found = found.none()
-    return found
+    return found.none() if belongs_nowhere(viewer) else found
 
 
 def unjoined(model: type[Any]) -> QuerySet[Any]:

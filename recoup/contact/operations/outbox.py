@@ -226,7 +226,7 @@ def record_results(channel: Channel, results: Sequence[Result], *, by: Actor, at
     ) as event:  # fmt: skip
         keys = [result.attempt.pk for result in results]
         now_open = set(
-            Attempt.objects.select_for_update().filter(pk__in=keys, state__in=OPEN)
+            Attempt.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys, state__in=OPEN)
             .values_list("pk", flat=True)
         )  # fmt: skip
         for result in results:

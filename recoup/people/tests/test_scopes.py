@@ -65,3 +65,14 @@ def test_an_inactive_account_may_do_nothing(leader):
 
 def test_every_role_has_a_line_in_the_table():
     assert set(scopes.PERMISSIONS) == set(User.Role.values)
+
+
+@pytest.mark.parametrize("role", ["agency", "team_leader", "collector"])
+def test_who_belongs_to_no_team_or_agency_sees_no_case(role, wang_ming, creditor, system, at):
+    from recoup.people import operations
+
+    user = operations.add_user(
+        username="nobody", name="无组", role=role, creditors=[creditor], by=system, at=at
+    )
+
+    assert seen_by(user) == []

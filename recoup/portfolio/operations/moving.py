@@ -36,7 +36,11 @@ def move(*, case: Case, to: str, reason: str, by: Actor, at: datetime) -> Case:
     if not reason.strip():
         raise Invalid(_("Say why the case is moved."), hint=_("A few words are enough."))
     with transaction.atomic():
-        locked = Case.objects.select_for_update().select_related("book").get(pk=case.pk)
+        locked = (
+            Case.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("book")
+            .get(pk=case.pk)
+        )
         states.check(case=locked, target=to)
         with record(
             CaseMoved, by=by, at=at, case=locked, source=locked.state, target=to, reason=reason[:REASON]

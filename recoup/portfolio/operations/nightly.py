@@ -97,7 +97,7 @@ def _age_chunk(
 ) -> tuple[pl.DataFrame, int, int]:
     cases = Case.objects.filter(book=book, pk__range=(first, last), state__in=states.LIVE)
     # A payment locks its case, so it waits here and never writes figures that are older.
-    list(cases.select_for_update().values_list("pk", flat=True))
+    list(cases.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
     loans = Loan.objects.filter(
         book=book, case__gte=first, case__lte=last, case__state__in=states.LIVE
     )

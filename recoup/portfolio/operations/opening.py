@@ -71,7 +71,7 @@ def _open_batch(
     by: Actor, at: datetime,
 ) -> None:  # fmt: skip
     with record(RowsOpened, by=by, at=at, book=placement.book, table=table) as event:
-        held = Placement.objects.select_for_update().get(pk=placement.pk)
+        held = Placement.objects.select_for_update(of=("self",), no_key=True).get(pk=placement.pk)
         if held.rows_opened != placement.rows_opened:
             raise Invalid(
                 f"Placement {placement.pk} is being opened by somebody else.",

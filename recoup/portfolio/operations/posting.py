@@ -57,7 +57,11 @@ class Difference:
 def _locked(loan: Loan) -> Iterator[tuple[Loan, Case]]:
     """The loan and its case, held until the transaction ends: one posting to a case at a time."""
     with transaction.atomic():
-        case = Case.objects.select_for_update().select_related("book").get(pk=loan.case_id)
+        case = (
+            Case.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("book")
+            .get(pk=loan.case_id)
+        )
         yield Loan.objects.select_related("book", "case").get(pk=loan.pk), case
 
 

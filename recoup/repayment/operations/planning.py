@@ -48,7 +48,11 @@ def agree_plan(
     :raises Invalid: with everything that is wrong with the schedule and the terms
     """
     with record(PlanAgreed, by=by, at=at, case=case, count=len(instalments), form=form) as event:
-        held = Case.objects.select_for_update().select_related("book").get(pk=case.pk)
+        held = (
+            Case.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("book")
+            .get(pk=case.pk)
+        )
         if not held.owed:
             raise AlreadySettled(held)
         standing = Plan.objects.filter(case=held, state=S.PERFORMING).first()

@@ -43,7 +43,7 @@ def promise(
         PromiseMade, by=by, at=at, case=case, amount=amount, due_on=due_on, channel=channel
     ) as event:
         # The case row is the lock: two promises at once are made one after the other.
-        held = Case.objects.select_for_update().get(pk=case.pk)
+        held = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case.pk)
         today = local_day(at, book.time_zone)
         _check(held, amount, due_on, today, latest, book.currency)
         replaced = _replace_open(held, by=by, at=at)

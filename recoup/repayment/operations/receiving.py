@@ -162,7 +162,11 @@ def match(*, payment: Payment, loan: Loan, by: Actor, at: datetime) -> Payment:
             hint=_("Choose a loan of the same book."),
         )
     with transaction.atomic():
-        row = Payment.objects.select_for_update().select_related("book").get(pk=payment.pk)
+        row = (
+            Payment.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("book")
+            .get(pk=payment.pk)
+        )
         if row.state != S.SUSPENSE:
             raise Invalid(
                 _("This payment is {state}, so it cannot be matched.").format(state=row.state),

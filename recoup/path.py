@@ -47,9 +47,6 @@ from recoup.strategy import queries as strategy_queries
 HANDFUL = 200
 CHANNELS = ("sms", "letter")
 
-# What another process may still be handing over is not taken for what a crash left behind.
-IN_FLIGHT = timedelta(minutes=20)
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -199,7 +196,7 @@ def collect(moment: Moment) -> int:
 TICK = [
     Step("take in", take_in_waiting),
     Step("expire", lambda m: gate.expire(at=m.at, by=m.by)),
-    Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at, older_than=IN_FLIGHT)),
+    Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at)),
     Step("collect", collect),
     Step("send", send_due),
 ]

@@ -31,8 +31,7 @@ from recoup.strategy.reading import read, shipped
 
 # From a state to the states that may follow; a decision that ended stays as it ended.
 MAY_BECOME = {
-    # Refused too: of two processes that asked at once, the one that held the permit has sent.
-    Decision.State.SENT: (Decision.State.WAITING, Decision.State.REFUSED),
+    Decision.State.SENT: (Decision.State.WAITING,),
     Decision.State.REFUSED: (Decision.State.WAITING,),
     Decision.State.LAPSED: (Decision.State.WAITING,),
     Decision.State.DONE: (Decision.State.WAITING, Decision.State.SENT),

@@ -16,7 +16,7 @@ from recoup.contact.operations.receipts import News, take_receipts
 from recoup.gate.models import OptOut, Stop
 from recoup.journal.operations import record
 from recoup.kernel.actors import Actor
-from recoup.kernel.errors import Failed, Refused
+from recoup.kernel.errors import Failed
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
 
@@ -154,5 +154,5 @@ def _ask_all(channel: Channel, rows: Sequence[Attempt], *, by: Actor, at: dateti
 def _ask(channel: Channel, row: Attempt, parcel: Parcel) -> Answer:
     try:
         return channel.ask(parcel, provider_id=row.provider_id)
-    except (Failed, Refused):  # refused: the person was erased since, and cannot be asked about
+    except Failed:
         return Answer(Status.UNKNOWN)

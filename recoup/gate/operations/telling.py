@@ -14,9 +14,8 @@ HELD = "HOUSE-DECISION-001"
 
 
 def is_held(answer: Permit | Refusal) -> bool:
-    """Whether a contact was refused because another process holds its permit."""
-    # Others may fire beside it: the permit that is held also holds the last slot of a counter.
-    return isinstance(answer, Refusal) and HELD in {rule["id"] for rule in answer.rules}
+    """Whether a contact was refused only because another process holds its permit."""
+    return isinstance(answer, Refusal) and [rule["id"] for rule in answer.rules] == [HELD]
 
 
 def tell_strategy(decisions: Sequence[Decision], refusals: Sequence[Refusal]) -> None:

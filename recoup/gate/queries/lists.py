@@ -61,7 +61,7 @@ def unused(*, book: Book, at: datetime) -> list[Permit]:
     Permits of decisions that were issued and neither used nor run out: a crash came in between.
     """
     rows = Permit.objects.filter(
-        book=book, state=Permit.State.ISSUED, expires_at__gt=at, decision__state="waiting"
+        book=book, state=Permit.State.ISSUED, expires_at__gt=at, decision__isnull=False
     )
     return list(rows.order_by("pk"))
 

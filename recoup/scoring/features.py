@@ -131,9 +131,16 @@ def _ratio(one: Feature) -> pl.Expr:
 
 
 def _open_promise(found: pl.DataFrame, before: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """A promise that was judged since, or whose day has passed, is no longer open."""
+    """
+    A promise that was judged since, or whose day has passed, is no longer open; one that a bounced
+    payment opened again is.
+    """
     made = before["promises"].group_by("case").agg(pl.col("at").max().alias("made_at"))
-    judged = before["judgments"].group_by("case").agg(pl.col("at").max().alias("judged_at"))
+    judged = (
+        before["judgments"].sort("at", maintain_order=True).group_by("case")
+        .agg(pl.col("at").last().alias("judged_at"), pl.col("state").last())
+        .filter(pl.col("state") != "open").drop("state")
+    )  # fmt: skip
     latest = made.join(judged, on="case", how="left")
     still = latest.filter(pl.col("judged_at").is_null() | (pl.col("judged_at") < pl.col("made_at")))
     is_open = pl.col("case").is_in(still["case"].implode()) & (pl.col("promise_due_in") >= 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from recoup.gate import operations as gate
@@ -185,20 +186,21 @@ def cancel_plan(*, plan: Plan, reason: str, by: Actor, at: datetime) -> Plan:
 def _end(
     row: Plan, state: str, paid: int, *, on: date, by: Actor, at: datetime, reason: str = ""
 ) -> int:
-    if not Plan.objects.filter(pk=row.pk, state=S.PERFORMING).exists():
-        return 0
-    with record(
-        PlanJudged, by=by, at=at, case=row.case, state=state, plan=row.pk,
-        paid=Money(paid, row.currency), reason=reason,
-    ) as event:  # fmt: skip
-        count = (
+    with transaction.atomic():
+        moved = (
             unjoined(Plan)
             .filter(pk=row.pk, state=S.PERFORMING)
             .update(state=state, paid=paid, judged_on=on)
         )
-        gate.lift(case=row.case, reason=STOP, source=_source(row), by=by, at=at)
-        event.about(row)
-    return count
+        if not moved:
+            return 0
+        with record(
+            PlanJudged, by=by, at=at, case=row.case, state=state, plan=row.pk,
+            paid=Money(paid, row.currency), reason=reason,
+        ) as event:  # fmt: skip
+            gate.lift(case=row.case, reason=STOP, source=_source(row), by=by, at=at)
+            event.about(row)
+    return moved
 
 
 def _verdict(row: Plan, paid: int, on: date) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from recoup.gate import operations as gate
@@ -19,7 +20,7 @@ from recoup.repayment.counting import Paid, paid_between, paid_by_case
 from recoup.repayment.errors import AlreadySettled, TooFarAway
 from recoup.repayment.events import PromiseJudged, PromiseMade
 from recoup.repayment.limits import limits
-from recoup.repayment.models import Promise
+from recoup.repayment.models import Plan, Promise
 
 S = Promise.State
 STOP = "promise"
@@ -51,10 +52,7 @@ def promise(
             case=case, amount=amount.minor, currency=amount.currency, due_on=due_on, made_at=at,
             made_to=str(by)[:80], channel=channel,
         )  # fmt: skip
-        gate.stop(
-            case=case, reason=STOP, source=_source(made), by=by, at=at,
-            until=at_local(_last_day(made) + timedelta(days=1), time(0), book.time_zone),
-        )  # fmt: skip
+        _stop_until_judged(made, by=by, at=at)
         event.note(promise=made.pk, replaced=replaced)
         return event.about(made)
 
@@ -125,36 +123,71 @@ def judge_promises(*, book: Book, on: date, by: Actor, at: datetime) -> int:
 
 
 def judge_again(*, case: Case, on: date, by: Actor, at: datetime) -> int:
-    """Judge the kept and partly kept promises of a case anew, after a payment was reversed."""
-    rows = list(
-        Promise.objects.filter(case=case, state__in=[S.KEPT, S.PARTIAL]).select_related(
-            "case__book"
-        )
-    )
-    payments = paid_by_case([case.pk]).get(case.pk, [])
+    """
+    Judge the kept and partly kept promises of a case anew, after a payment was reversed.
+
+    Before its last day a promise that is not enough any more is open again, and contact stops
+    again; if another promise or plan has taken its place since, it is superseded.
+    """
     changed = 0
-    for row in rows:
-        paid = _paid(row, payments)
-        state = S.KEPT if _is_enough(row, paid) else S.PARTIAL if paid else S.BROKEN
-        if paid != row.paid:
-            changed += _settle(row, state, paid, on=on, by=by, at=at)
+    with transaction.atomic():
+        # The case row is the lock: a promise made at the same time waits, and supersedes.
+        Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case.pk)
+        rows = list(
+            Promise.objects.filter(case=case, state__in=[S.KEPT, S.PARTIAL])
+            .select_related("case__book").order_by("pk")
+        )  # fmt: skip
+        payments = paid_by_case([case.pk]).get(case.pk, [])
+        for row in rows:
+            paid = _paid(row, payments)
+            if paid != row.paid:
+                state = _verdict_again(row, paid, on)
+                changed += _settle(row, state, paid, on=on, by=by, at=at)
     return changed
 
 
+def _verdict_again(row: Promise, paid: int, on: date) -> str:
+    if _is_enough(row, paid):
+        return S.KEPT
+    if on > _last_day(row):
+        return S.PARTIAL if paid else S.BROKEN
+    taken_over = (
+        Promise.objects.filter(case=row.case_id, made_at__gte=row.made_at)
+        .exclude(pk=row.pk).exists()
+        or Promise.objects.filter(case=row.case_id, state=S.OPEN).exists()
+        or Plan.objects.filter(case=row.case_id, state=Plan.State.PERFORMING).exists()
+    )  # fmt: skip
+    return S.SUPERSEDED if taken_over else S.OPEN
+
+
 def _settle(row: Promise, state: str, paid: int, *, on: date, by: Actor, at: datetime) -> int:
-    with record(
-        PromiseJudged, by=by, at=at, case=row.case, state=state, paid=Money(paid, row.currency),
-        amount=Money(row.amount, row.currency), due_on=row.due_on, promise=row.pk,
-    ) as event:  # fmt: skip
-        count = (
+    """Write a verdict and tell it; what somebody else moved meanwhile is left and not told."""
+    with transaction.atomic():
+        moved = (
             unjoined(Promise)
-            .filter(pk=row.pk, state=row.state)
-            .update(state=state, paid=paid, judged_on=on)
+            .filter(pk=row.pk, state=row.state, paid=row.paid)
+            .update(state=state, paid=paid, judged_on=None if state == S.OPEN else on)
         )
-        if row.state == S.OPEN:
-            gate.lift(case=row.case, reason=STOP, source=_source(row), by=by, at=at)
-        event.about(row)
-    return count
+        if not moved:
+            return 0
+        with record(
+            PromiseJudged, by=by, at=at, case=row.case, state=state, promise=row.pk,
+            paid=Money(paid, row.currency), amount=Money(row.amount, row.currency),
+            due_on=row.due_on,
+        ) as event:  # fmt: skip
+            if row.state == S.OPEN:
+                gate.lift(case=row.case, reason=STOP, source=_source(row), by=by, at=at)
+            elif state == S.OPEN:
+                _stop_until_judged(row, by=by, at=at)
+            event.about(row)
+    return moved
+
+
+def _stop_until_judged(row: Promise, *, by: Actor, at: datetime) -> None:
+    gate.stop(
+        case=row.case, reason=STOP, source=_source(row), by=by, at=at,
+        until=at_local(_last_day(row) + timedelta(days=1), time(0), row.case.book.time_zone),
+    )  # fmt: skip
 
 
 def _verdict(row: Promise, paid: int, on: date) -> str:

@@ -17,6 +17,7 @@ from recoup.portfolio.models import Case
 from recoup.repayment import operations, queries
 from recoup.repayment.errors import AlreadySettled, TooFarAway
 from recoup.repayment.models import Promise
+from recoup.repayment.operations import promising
 
 DUE = date(2026, 11, 30)
 
@@ -137,10 +138,66 @@ def test_a_kept_promise_is_judged_again_when_its_payment_bounces(wang_ming, syst
     payment = pay(wang_ming, system, at, amount=100_000)
     judge(wang_ming, system, at, on=date(2026, 11, 24))
 
-    operations.reverse(payment=payment, reason="退票", by=system, at=at + timedelta(days=2))
+    operations.reverse(payment=payment, reason="退票", by=system, at=at + timedelta(days=9))
 
     made.refresh_from_db()
     assert (made.state, made.paid) == ("broken", 0)
+
+
+def test_a_bounce_before_the_day_leaves_the_promise_open_and_contact_stopped(wang_ming, system, at):
+    made = promise(wang_ming, system, at)
+    payment = pay(wang_ming, system, at, amount=100_000)
+    judge(wang_ming, system, at, on=date(2026, 11, 24))
+
+    operations.reverse(payment=payment, reason="退票", by=system, at=at + timedelta(days=2))
+
+    made.refresh_from_db()
+    assert (made.state, made.paid, made.judged_on) == ("open", 0, None)
+    assert stops(wang_ming).get().until.isoformat() == "2026-12-01T16:00:00+00:00"
+    pay(wang_ming, system, at, amount=100_000, after=timedelta(days=3), number="2")
+    judge(wang_ming, system, at, on=date(2026, 11, 30))
+    made.refresh_from_db()
+    assert made.state == "kept"
+    assert not stops(wang_ming).exists()
+
+
+@pytest.mark.parametrize(("days", "state"), [(8, "open"), (9, "broken")])
+def test_a_bounce_is_judged_from_the_day_after_the_grace_day(wang_ming, system, at, days, state):
+    made = promise(wang_ming, system, at)
+    payment = pay(wang_ming, system, at, amount=100_000)
+    judge(wang_ming, system, at, on=date(2026, 11, 24))
+
+    operations.reverse(payment=payment, reason="退票", by=system, at=at + timedelta(days=days))
+
+    made.refresh_from_db()
+    assert made.state == state
+
+
+def test_a_bounced_promise_that_a_newer_one_followed_is_superseded(wang_ming, system, at):
+    made = promise(wang_ming, system, at)
+    payment = pay(wang_ming, system, at, amount=100_000)
+    judge(wang_ming, system, at, on=date(2026, 11, 24))
+    newer = promise(wang_ming, system, at + timedelta(days=1), amount=50_000)
+
+    operations.reverse(payment=payment, reason="退票", by=system, at=at + timedelta(days=2))
+
+    made.refresh_from_db()
+    newer.refresh_from_db()
+    assert (made.state, newer.state) == ("superseded", "open")
+    assert stops(wang_ming).get().source == f"promise:{newer.pk}"
+
+
+def test_a_verdict_on_what_somebody_else_moved_is_not_told(wang_ming, system, at):
+    made = promise(wang_ming, system, at)
+    stale = Promise.objects.select_related("case__book").get(pk=made.pk)
+    newer = promise(wang_ming, system, at + timedelta(hours=1), amount=50_000)
+    position = journal.position()
+
+    moved = promising._settle(stale, "broken", 0, on=date(2026, 12, 2), by=system, at=at)
+
+    made.refresh_from_db()
+    assert (moved, made.state, journal.position()) == (0, "superseded", position)
+    assert stops(wang_ming).get().source == f"promise:{newer.pk}"
 
 
 def test_a_day_beyond_the_horizon_is_too_far_away(wang_ming, system, at):

@@ -115,6 +115,17 @@ def test_a_promise_is_open_until_it_is_judged_or_its_day_has_passed(
     assert found["promises_180"] == 1
 
 
+def test_a_promise_that_a_bounced_payment_opened_again_is_open() -> None:
+    made = [(1, ago(10), ON + timedelta(days=4))]
+    ruled = [(1, ago(5), "kept"), (1, ago(2), "open")]
+
+    found = of_case(
+        features_at(sources=sources(promises=made, judgments=ruled), on=ON, instant=START)
+    )
+
+    assert found["promise_due_in"] == 4
+
+
 def test_yesterday_counts_and_today_does_not() -> None:
     yesterday = [(1, ON - timedelta(days=1), 100)]
     today = [(1, ON, 100)]

@@ -18,7 +18,7 @@ from recoup.contact.models import Reply
 from recoup.desks.workbench import forms as case_forms
 from recoup.desks.workbench.reading import found, holds_card, page
 from recoup.gate import operations as gate
-from recoup.kernel.clock import day_bounds, now
+from recoup.kernel.clock import day_bounds, local_day, now
 from recoup.kernel.errors import Invalid, Refused
 from recoup.kernel.money import Money
 from recoup.look import once
@@ -34,7 +34,7 @@ from recoup.repayment import operations as repayment
 
 def perform(
     request: HttpRequest, case: Case, form: forms.Form, act: Callable[[datetime], object],
-    *, done: str,
+    *, done: str | Callable[[], str],
 ) -> HttpResponse:  # fmt: skip
     """
     Do what a good form asks, once, and go back to the case; show the form again if it is wrong.
@@ -46,7 +46,8 @@ def perform(
     except (Invalid, Refused) as error:
         take(form, error)
         return page(request, case, wrong=form, status=422)
-    messages.success(request, done if first else _("This was already recorded. Nothing was added."))
+    said = done if isinstance(done, str) else done()
+    messages.success(request, said if first else _("This was already recorded. Nothing was added."))
     return redirect("case", case.pk)
 
 
@@ -90,7 +91,10 @@ def promise(request: HttpRequest, pk: int) -> HttpResponse:
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
     """Agree on a repayment plan of equal monthly payments."""
     case, viewer = worked(request, pk), viewer_of(request)
-    form = case_forms.PlanForm(request.POST, currency=case.book.currency, card=holds_card(case))
+    form = case_forms.PlanForm(
+        request.POST, currency=case.book.currency, card=holds_card(case),
+        today=local_day(now(), case.book.time_zone),
+    )  # fmt: skip
 
     def act(at: datetime) -> object:
         parts = form.cleaned_data
@@ -112,24 +116,13 @@ def schedule(total: Money, count: int, first: date) -> list[tuple[date, Money]]:
     >>> [str(day) for day, _ in schedule(Money(100), 3, date(2026, 12, 31))]
     ['2026-12-31', '2027-01-31', '2027-02-28']
     """
-    days = [_months_later(first, n) for n in range(count)]
+    days = [case_forms.months_later(first, n) for n in range(count)]
     return list(zip(days, total.split([1] * count), strict=True))
 
 
 def end_of(day: date | None, case: Case) -> datetime | None:
     """The end of a day at the book's place."""
     return day_bounds(day, case.book.time_zone)[1] if day else None
-
-
-def _months_later(first: date, months: int) -> date:
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    for day in (first.day, 30, 29, 28):
-        if day <= first.day:
-            try:
-                return date(year, month + 1, day)
-            except ValueError:
-                continue
-    raise AssertionError("every month has 28 days")
 
 
 @require_POST

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,8 +15,12 @@ from recoup.look import sentences, terms
 from recoup.look.forms import DayField, MoneyField
 from recoup.portfolio import states
 from recoup.portfolio.models import Case, Loan
+from recoup.repayment import operations as repayment
+from recoup.repayment.models import Plan
 
 SPOKEN = ("call", "sms", "email", "letter")
+# What a card's agreement must hold beside its balance and schedule (CN-STOP-002).
+CARD_TERMS = ("interest", "default", "other", "no_new_card")
 
 
 class NoteForm(forms.Form):
@@ -56,28 +62,65 @@ class PlanForm(forms.Form):
         label=_("Recording"), max_length=80, required=False,
         help_text=_("An oral agreement needs its recording, kept until everything is repaid."),
     )  # fmt: skip
-    interest = forms.CharField(label=_("Interest from now on"), max_length=200, required=False)
-    default = forms.CharField(label=_("If it is not kept"), max_length=200, required=False)
-    other = forms.CharField(label=_("What else was agreed"), max_length=200, required=False)
+    interest = forms.CharField(
+        label=_("Interest from now on"), max_length=200,
+        help_text=_("The rate and what it is charged on; “none” if interest stops."),
+    )  # fmt: skip
+    default = forms.CharField(
+        label=_("If it is not kept"), max_length=200,
+        help_text=_("What happens to the rest of the debt when a payment is missed."),
+    )  # fmt: skip
+    other = forms.CharField(
+        label=_("What else was agreed"), max_length=200,
+        help_text=_("“none” if nothing else was agreed."),
+    )  # fmt: skip
     no_new_card = forms.BooleanField(
-        label=_("No new card of this bank until it is repaid"), required=False
+        label=_("No new card of this bank until it is repaid"),
+        error_messages={"required": _("The agreement must say so (CN-STOP-002).")},
     )
 
     def __init__(
-        self, *args: Any, currency: str = "CNY", card: bool = False, **kwargs: Any
+        self, *args: Any, currency: str = "CNY", card: bool = False, today: date | None = None,
+        **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
+        self.card, self.today = card, today
         self.fields["total"].currency = currency
         self.fields["form"].choices = terms.choices("form")
         if not card:
-            for name in ("interest", "default", "other", "no_new_card"):
+            for name in CARD_TERMS:
                 del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """What one field alone cannot say: how long it lasts, and what an oral card plan needs."""
+        said = super().clean() or self.cleaned_data
+        first, count = said.get("first_due"), said.get("count")
+        if first and count and self.today:
+            last = months_later(first, count - 1)
+            if last > repayment.latest_day(today=self.today, is_card=self.card):
+                months = repayment.most_months(is_card=self.card)
+                self.add_error(
+                    "count", _("It lasts longer than {months} months.").format(months=months)
+                )
+        if self.card and said.get("form") == Plan.Form.ORAL and not said.get("recording"):
+            self.add_error("recording", _("An oral agreement names its recording (CN-STOP-003)."))
+        return said
 
     @property
     def terms(self) -> dict[str, object]:
         """What the agreement says beside the payments."""
-        names = ("interest", "default", "other", "no_new_card")
-        return {name: self.cleaned_data[name] for name in names if self.cleaned_data.get(name)}
+        return {name: self.cleaned_data[name] for name in CARD_TERMS if name in self.fields}
+
+
+def months_later(first: date, months: int) -> date:
+    """
+    The same day of a later month, or its last day.
+
+    >>> str(months_later(date(2026, 12, 31), 2))
+    '2027-02-28'
+    """
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
 
 
 class PaymentForm(forms.Form):

@@ -34,17 +34,24 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
     loans = list(case.loans.order_by("reference"))
     form = case_forms.PaymentForm(request.POST, loans=loans, currency=case.book.currency)
     drawn = request.POST.get(once.FIELD, "")
+    taken: list[Payment] = []
 
-    def act(at: Any) -> object:
+    def act(at: Any) -> None:
         parts = form.cleaned_data
         loan = next(loan for loan in loans if str(loan.pk) == parts["loan"])
-        return repayment.receive(
+        row = repayment.receive(
             book=case.book, source=Payment.Source.DESK,
             external_id=parts["reference"] or f"form:{drawn}", reference=loan.reference,
             amount=parts["amount"], value_on=parts["value_on"], by=viewer.actor(), at=at,
         )  # fmt: skip
+        taken.append(row)
 
-    return perform(request, case, form, act, done=_("The payment is posted."))
+    def done() -> str:
+        if taken and taken[0].state == Payment.State.SUSPENSE:
+            return _("The payment waits in suspense. {reason}").format(reason=taken[0].problem)
+        return _("The payment is posted.")
+
+    return perform(request, case, form, act, done=done)
 
 
 @require_POST

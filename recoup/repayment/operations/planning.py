@@ -116,12 +116,22 @@ def _schedule_problems(
             Problem(_("schedule"), _("The payments add up to {sum}, but {owed} is owed.").format(
                 sum=Money(agreed, currency), owed=Money(case.owed, currency)))
         )  # fmt: skip
-    months = limits().card_months if is_card else limits().house_months
-    if last > _months_after(today, months):
+    if last > latest_day(today=today, is_card=is_card):
+        months = most_months(is_card=is_card)
         found.append(
             Problem(_("schedule"), _("It lasts longer than {months} months.").format(months=months))
         )
     return found
+
+
+def most_months(*, is_card: bool) -> int:
+    """How long a plan may last, in months: a card's by the law, another's by the house."""
+    return limits().card_months if is_card else limits().house_months
+
+
+def latest_day(*, today: date, is_card: bool) -> date:
+    """The last day on which a payment of a plan agreed today may be due."""
+    return _months_after(today, most_months(is_card=is_card))
 
 
 def _terms_problems(terms: Mapping[str, object], form: str, recording: str) -> list[Problem]:

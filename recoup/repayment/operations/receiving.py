@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -26,6 +27,7 @@ from recoup.repayment.models import BankFile, Payment
 from recoup.repayment.operations.promising import judge_again
 
 S = Payment.State
+CHUNK = 5000
 
 
 def receive(
@@ -39,6 +41,9 @@ def receive(
     the payment that stands. `reference` is a loan's or a borrower's number. A borrower with
     several loans pays the one longest overdue that owes at least the amount.
 
+    An identifier that another source of the book brought already may be the same money told
+    twice: it is held in suspense with a reason that names the first, and a person decides.
+
     :raises Invalid: for nothing or less, another currency, a day to come, or no identifier
     :raises DifferentPayment: if the same identifier came before with other figures
     """
@@ -46,14 +51,15 @@ def receive(
     common = {"book": book, "source": source, "external_id": external_id}
     standing = Payment.objects.filter(**common).first()
     if standing is None:
-        loan, problem = find_loan(book=book, reference=reference, amount=amount)
         row = Payment(
             **common, reference=reference[:80], amount=amount.minor, currency=amount.currency,
-            value_on=value_on, received_at=at, bank_file=bank_file, problem=problem,
-            state=S.SUSPENSE,
+            value_on=value_on, received_at=at, bank_file=bank_file, state=S.SUSPENSE,
         )  # fmt: skip
         try:
             with transaction.atomic():
+                # The book is the lock: of two sources at once, the second sees the first.
+                Book.objects.select_for_update(of=("self",), no_key=True).get(pk=book.pk)
+                loan, row.problem = _whose(row, amount)
                 return _take(row, loan, by=by, at=at)
         except IntegrityError:
             # The other of two at once was first: the unique constraint let one of them through.
@@ -65,6 +71,37 @@ def receive(
     ):  # fmt: skip
         raise DifferentPayment(external_id)
     return standing
+
+
+def _whose(row: Payment, amount: Money) -> tuple[Loan | None, str]:
+    first = came_elsewhere(book=row.book, source=row.source, external_ids=[row.external_id])
+    if first:
+        return None, named_before(first[row.external_id])
+    return find_loan(book=row.book, reference=row.reference, amount=amount)
+
+
+def came_elsewhere(*, book: Book, source: str, external_ids: Sequence[str]) -> dict[str, Payment]:
+    """The first payment that each identifier already names, brought by another source."""
+    others = [other for other in Payment.Source.values if other != source]
+    found: dict[str, Payment] = {}
+    for start in range(0, len(external_ids), CHUNK):
+        rows = Payment.objects.filter(
+            book=book, source__in=others, external_id__in=external_ids[start : start + CHUNK]
+        )
+        for row in rows.order_by("pk"):
+            found.setdefault(row.external_id, row)
+    return found
+
+
+def named_before(first: Payment) -> str:
+    """Why a payment is held: another source told of money under the same number."""
+    return _(
+        "{source} brought this number before: payment {number} of {amount} on {day} ({state})."
+        " Match it only if it is other money."
+    ).format(
+        source=first.source, number=first.pk, amount=Money(first.amount, first.currency),
+        day=first.value_on, state=first.state,
+    )[:200]  # fmt: skip
 
 
 def _check(

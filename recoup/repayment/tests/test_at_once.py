@@ -61,6 +61,19 @@ def test_the_same_webhook_twice_at_once_posts_once(wang_ming, book, system, at):
     assert Case.objects.get().owed == 1_100_000
 
 
+def test_the_same_reference_from_two_sources_at_once_posts_once(wang_ming, book, system, at):
+    def receive(source: str) -> Callable[[], Payment]:
+        return lambda: operations.receive(
+            book=book, source=source, external_id="B1", reference="L-C0001",
+            amount=Money(100_000), value_on=TODAY, by=system, at=at,
+        )  # fmt: skip
+
+    results = at_once(book, receive("webhook"), receive("desk"))
+
+    assert sorted(result.state for result in results) == ["posted", "suspense"]
+    assert Case.objects.get().owed == 1_100_000
+
+
 def test_payments_to_one_case_at_once_are_all_counted(wang_ming, book, system, at):
     def receive(number: int) -> Callable[[], Payment]:
         return lambda: operations.receive(

@@ -85,11 +85,43 @@ def test_the_same_identifier_with_another_amount_is_refused(wang_ming, book, sys
         receive(book, system, at, amount=Money(1))
 
 
-def test_the_same_identifier_from_another_source_is_another_payment(wang_ming, book, system, at):
-    receive(book, system, at)
-    receive(book, system, at, source="desk")
+@pytest.mark.parametrize("source", ["desk", "webhook"])
+def test_a_reference_that_comes_again_in_a_bank_file_is_held_and_names_the_first(
+    wang_ming, take, book, system, at, source
+):
+    first = receive(book, system, at, source=source)
 
-    assert Payment.objects.count() == 2
+    row = take(HEADING + "B1,L-C0001,1000.00,2026-11-23\n")
+
+    second = Payment.objects.get(bank_file=row)
+    assert (second.state, second.loan, second.amount) == ("suspense", None, 100_000)
+    assert f"{source} brought this number before: payment {first.pk} " in second.problem
+    assert Entry.objects.filter(kind="payment").count() == 1
+    assert Case.objects.get().owed == 1_100_000
+    assert operations.reconcile(book=book, on=TODAY).is_even
+
+
+def test_a_reference_of_a_bank_file_that_comes_again_by_webhook_is_held(
+    wang_ming, take, book, system, at
+):
+    take(HEADING + "B1,L-C0001,1000.00,2026-11-23\n")
+
+    second = receive(book, system, at, amount=Money(100_001))
+
+    assert (second.state, second.pk) == ("suspense", receive(
+        book, system, at, amount=Money(100_001)).pk)  # fmt: skip
+    assert "bank_file brought this number before" in second.problem
+
+
+def test_a_person_may_match_what_was_held_or_give_it_back(wang_ming, book, system, at):
+    receive(book, system, at)
+    other, same = (receive(book, system, at, source=source) for source in ("desk", "bank_file"))
+
+    operations.match(payment=other, loan=wang_ming.loans.get(), by=system, at=at)
+    operations.reverse(payment=same, reason="同一笔", by=system, at=at)
+
+    assert (other.state, same.state) == ("posted", "returned")
+    assert Case.objects.get().owed == 1_000_000
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from recoup.journal.models import Event
 from recoup.kernel.clock import CHINA, local_day, now
 from recoup.kernel.money import Money
 from recoup.portfolio import queries as portfolio
+from recoup.portfolio.models import Loan
+from recoup.repayment import operations as repayment
 from recoup.repayment.models import Payment, Plan, Promise
 
 SignedIn = Callable[[Any], Client]
@@ -150,6 +152,83 @@ def test_the_same_bank_reference_is_not_posted_twice_even_from_two_forms(
         client.post(f"/workbench/cases/{wang_ming.pk}/payment/", {**form, "once": token})
 
     assert Payment.objects.count() == 1
+
+
+def test_a_payment_that_another_source_told_of_is_said_to_wait_in_suspense(
+    wang_ming: Any, book: Any, li_na: Any, signed_in: SignedIn, system: Any
+) -> None:
+    client, loan, today = signed_in(li_na), wang_ming.loans.get(), local_day(now(), CHINA)
+    first = repayment.receive(
+        book=book, source="webhook", external_id="B-8", reference=loan.reference,
+        amount=Money(50_000), value_on=today, by=system, at=now(),
+    )  # fmt: skip
+
+    page = client.post(
+        f"/workbench/cases/{wang_ming.pk}/payment/",
+        {"payment-loan": loan.pk, "payment-amount": "500", "payment-value_on": _later(0),
+         "payment-reference": "B-8", "once": "s1"}, follow=True,
+    ).content.decode()  # fmt: skip
+
+    assert "款项已挂账等待" in page
+    assert f"还款 {first.pk}" in page
+    assert Payment.objects.get(source="desk").state == "suspense"
+
+
+@pytest.fixture
+def card(wang_ming: Any) -> Any:
+    Loan.objects.filter(case=wang_ming).update(product="credit_card")
+    return wang_ming
+
+
+CARD_PLAN = {
+    "plan-total": "6000", "plan-count": "6", "plan-form": "written",
+    "plan-interest": "年利率 5%", "plan-default": "余额提前到期", "plan-other": "无",
+    "plan-no_new_card": "on",
+}  # fmt: skip
+
+
+def test_a_card_plan_keeps_the_six_items_of_the_law(
+    card: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    client, home = signed_in(li_na), f"/workbench/cases/{card.pk}/"
+
+    page = client.get(home).content.decode()
+    client.post(f"{home}plan/", CARD_PLAN | {"plan-first_due": _later(10)})
+
+    for name in ("interest", "default", "other", "no_new_card"):
+        assert f'name="plan-{name}"' in page
+    assert set(Plan.objects.get().terms) >= {
+        "balance", "schedule", "interest", "no_new_card", "default", "other",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"plan-interest": ""}, "interest"), ({"plan-default": ""}, "default"),
+        ({"plan-other": ""}, "other"), ({"plan-no_new_card": ""}, "no_new_card"),
+        ({"plan-form": "oral"}, "recording"), ({"plan-count": "61"}, "count"),
+        ({"plan-count": "60", "plan-first_due": _later(80)}, "count"),
+    ],
+)  # fmt: skip
+def test_what_a_card_plan_lacks_is_said_at_its_field(
+    card: Any, li_na: Any, signed_in: SignedIn, wrong: dict[str, str], field: str
+) -> None:
+    given = CARD_PLAN | {"plan-first_due": _later(10)} | wrong
+
+    answer = signed_in(li_na).post(f"/workbench/cases/{card.pk}/plan/", given)
+
+    assert answer.status_code == 422
+    assert list(answer.context["plan_form"].errors) == [field]
+    assert not Plan.objects.exists()
+
+
+def test_another_loans_plan_asks_nothing_that_only_a_cards_must_hold(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    page = signed_in(li_na).get(f"/workbench/cases/{wang_ming.pk}/").content.decode()
+
+    assert 'name="plan-interest"' not in page
 
 
 def test_a_plan_of_equal_months_is_agreed_and_stops_contact(

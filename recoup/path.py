@@ -179,7 +179,8 @@ def send_due(moment: Moment) -> int:
 def _send(permits: Sequence[Permit], moment: Moment) -> int:
     if not permits:
         return 0
-    return len(contact.send_many(permits=permits, by=moment.by, at=moment.now))
+    sent = contact.send_many(permits=permits, by=moment.by, at=moment.now, clock=moment.clock)
+    return len(sent)
 
 
 def collect(moment: Moment) -> int:
@@ -196,7 +197,7 @@ def collect(moment: Moment) -> int:
 TICK = [
     Step("take in", take_in_waiting),
     Step("expire", lambda m: gate.expire(at=m.at, by=m.by)),
-    Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at)),
+    Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at, clock=m.clock)),
     Step("collect", collect),
     Step("send", send_due),
 ]

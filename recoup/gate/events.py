@@ -18,6 +18,7 @@ TemplateApproved = Kind("gate.template_approved", "The template {code} v{version
 TemplateWithdrawn = Kind("gate.template_withdrawn", "The template {code} v{version} was withdrawn")
 TemplatesInstalled = Kind("gate.templates_installed", "{count} starter templates were installed")
 SenderRegistered = Kind("gate.sender_registered", "A sender was registered for {channel}")
+SenderEnded = Kind("gate.sender_ended", "A sender for {channel} is no longer used")
 RestrictionsTaken = Kind(
     "gate.restrictions_taken", "{consents} consents and {opt_outs} refusals of contact were taken"
 )

@@ -199,7 +199,8 @@ class _World:
             "agreed_until": until,
             "attempts_agreed": "attempts" in self.consents[borrower.pk],
             "birth_year": borrower.birth_year,
-            "clock_went_back": case.pk in self.last and self.last[case.pk] > self.at,
+            "clock_went_back": case.pk in self.last,
+            "last_permit_at": self.last.get(case.pk),
             "decision_spent": ask.decision in self.spent,
             "demands_payment": True,
         }

@@ -83,6 +83,7 @@ FACTS: dict[str, Fact] = {
     "letter_complete": FLAG,
     "stops_until": INSTANT,
     "window_free_at": INSTANT,
+    "last_permit_at": INSTANT,
     # Derived from time_zones, birth_year and the instant of judgment.
     "local_minute_least": NUMBER,
     "local_minute_most": NUMBER,

@@ -56,3 +56,11 @@ def stops_lifted(moment: Moment) -> datetime | None:
     if isinstance(epoch, int) and not isinstance(epoch, bool):
         epoch = local_time(epoch)
     return waking_from(moment, epoch) if isinstance(epoch, datetime) else None
+
+
+def clock_caught_up(moment: Moment) -> datetime | None:
+    """When the clock is past the last permit again, if the facts say when that was."""
+    last = moment.raw.get("last_permit_at")
+    if isinstance(last, int) and not isinstance(last, bool):
+        last = local_time(last)
+    return waking_from(moment, last) if isinstance(last, datetime) else None

@@ -31,10 +31,13 @@ from recoup.strategy.reading import read, shipped
 
 # From a state to the states that may follow; a decision that ended stays as it ended.
 MAY_BECOME = {
-    Decision.State.SENT: (Decision.State.WAITING,),
+    # A permit may stand for a decision that was refused while it was held: used, it is sent.
+    Decision.State.SENT: (Decision.State.WAITING, Decision.State.REFUSED),
     Decision.State.REFUSED: (Decision.State.WAITING,),
     Decision.State.LAPSED: (Decision.State.WAITING,),
     Decision.State.DONE: (Decision.State.WAITING, Decision.State.SENT),
+    # Its contact was certainly not made, and may still be.
+    Decision.State.WAITING: (Decision.State.SENT,),
 }
 
 
@@ -171,7 +174,7 @@ def mark(*, decisions: Sequence[int], state: str, by: Actor | None = None,
 
     :raises Invalid: for a state that decisions do not end in
     """
-    if state not in MAY_BECOME:
+    if state not in MAY_BECOME or state == Decision.State.WAITING:
         raise Invalid(_("A decision cannot be marked {state}.").format(state=state))
     if by is None:
         return _mark(decisions, state)
@@ -190,6 +193,15 @@ def _mark(decisions: Sequence[int], state: str) -> int:
             rows = unjoined(Decision).filter(pk__in=ids[start : start + 500])
             count += rows.filter(state__in=MAY_BECOME[Decision.State(state)]).update(state=state)
     return count
+
+
+def reopen(*, decisions: Sequence[int]) -> int:
+    """
+    Let decisions wait again whose contact was certainly not made; gives how many.
+
+    Called inside the contact's operation, which writes the event.
+    """
+    return _mark(decisions, Decision.State.WAITING)
 
 
 def postpone(*, decision: int, until: datetime) -> bool:

@@ -109,6 +109,11 @@ def facts(home: Path) -> None:
             "keys": sorted(Attempt.objects.values_list("key", flat=True)),
             "unknown": sorted(
                 Attempt.objects.filter(state="unknown").values_list("key", flat=True)),
+            "failed": sorted(
+                Attempt.objects.filter(state="failed").values_list("key", flat=True)),
+            "contacted": sorted(
+                f"{case}/{channel}" for case, channel in Attempt.objects.exclude(state="failed")
+                .values_list("case", "channel")),
         }))  # fmt: skip
 
 

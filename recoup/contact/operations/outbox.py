@@ -3,27 +3,30 @@ Sending at most once.
 
 1. One transaction: the permits are used, the decisions count as sent, and the attempts stand as
    reserved, their texts sealed.
-2. A few at a time: they are marked as handing, which is committed, and handed to the carrier.
+2. A few at a time: the law is asked once more if time has passed, they are marked as handing, which
+   is committed, and handed to the carrier.
 3. One transaction: what the carrier said is recorded, with one event for the few.
 
 A crash in 2 leaves attempts in handing; `recover` makes them unknown and asks the carrier. Nothing
 is handed over twice unless the carrier says it never saw it and drops second keys itself. What a
 carrier surely did not take because it could not be reached stays reserved, under the same permit
-and key, for `recover` to try again while the permit stands.
+and key, for `recover` to try again while the permit stands and the law still allows it. What it
+does not allow any more fails, and gives its slots back.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from recoup.contact import carriers
 from recoup.contact.channels.base import BadAddress, Channel, Handed, Parcel, Unclear
 from recoup.contact.events import HandedOver, Outcomes, Reserved
+from recoup.contact.handing import handing
 from recoup.contact.models import Attempt
 from recoup.contact.operations.parcels import parcels, seal_content, with_parts
 from recoup.gate import operations as gate
@@ -39,6 +42,9 @@ from recoup.strategy import operations as strategy
 RESERVE = 500
 HAND_OVER = 100
 SILENCE = 3  # after so many failures to reach a carrier in a row, the rest waits
+STALE = timedelta(minutes=1)  # after so long the law is asked again before handing over
+NO_LONGER = "not handed over: by now "
+Clock = Callable[[], datetime]
 S = Attempt.State
 OPEN = (S.HANDING, S.UNKNOWN)
 
@@ -52,6 +58,7 @@ class Result:
     handed: Handed | None = None
     problem: str = ""
     outcome: str = ""
+    asks_again: bool = False  # its decision may ask the gate for a new permit
 
 
 def send(*, permit: Permit, by: Actor, at: datetime) -> Attempt:
@@ -69,11 +76,14 @@ def send(*, permit: Permit, by: Actor, at: datetime) -> Attempt:
     return made[0]
 
 
-def send_many(*, permits: Sequence[Permit], by: Actor, at: datetime) -> list[Attempt]:
+def send_many(
+    *, permits: Sequence[Permit], by: Actor, at: datetime, clock: Clock | None = None
+) -> list[Attempt]:
     """
     Make the contacts that permits allow, each at most once; gives the attempts in order.
 
-    A permit that the gate does not let be used now makes no attempt, and its decision is refused.
+    A permit that the gate does not let be used now makes no attempt. With a `clock`, what takes
+    long is judged by the time it then is; without, time stands at `at`.
     Must not run inside a transaction: what was handed over cannot be rolled back.
 
     :raises NotConfigured: if a live book has no carrier for a channel; nothing at all is sent
@@ -88,8 +98,9 @@ def send_many(*, permits: Sequence[Permit], by: Actor, at: datetime) -> list[Att
     try:
         for (book, name), lot in groups.items():
             for few in _chunks(lot, RESERVE):
-                reserved = _reserve(book, channels[book, name], few, by=by, at=at)
-                made += hand_over(channels[book, name], reserved, by=by, at=at)
+                now = clock() if clock else at
+                reserved = _reserve(book, channels[book, name], few, by=by, at=now)
+                made += hand_over(channels[book, name], reserved, by=by, at=now, clock=clock)
     finally:
         for channel in channels.values():
             channel.close()
@@ -130,8 +141,6 @@ def _reserve(
         pairs = list(zip(permits, answers, strict=True))
         used = [permit for permit, answer in pairs if not isinstance(answer, Refused)]
         refused = [permit for permit, answer in pairs if isinstance(answer, Refused)]
-        _mark("sent", used)
-        _mark("refused", refused)
         event.note(count=len(used), permits=[p.pk for p in used], refused=[p.pk for p in refused])
         sealed = seal_content((permit.pk, *texts[permit.pk]) for permit in used)
         return Attempt.objects.bulk_create(
@@ -144,25 +153,27 @@ def _reserve(
         )  # fmt: skip
 
 
-def _mark(state: str, permits: Sequence[Permit]) -> None:
-    decisions = [permit.decision_id for permit in permits if permit.decision_id is not None]
-    if decisions:
-        strategy.mark(decisions=decisions, state=state)
-
-
 def hand_over(
-    channel: Channel, attempts: Sequence[Attempt], *, by: Actor, at: datetime
-) -> list[Attempt]:
-    """Hand reserved attempts to a carrier, a few at a time, and record what it said."""
+    channel: Channel, attempts: Sequence[Attempt], *, by: Actor, at: datetime,
+    clock: Clock | None = None, lain: bool = False,
+) -> list[Attempt]:  # fmt: skip
+    """
+    Hand reserved attempts to a carrier, a few at a time, and record what it said.
+
+    The law is asked again before each few that have lain: for all of them if `lain`, else for
+    those whose permits were used more than `STALE` ago.
+    """
     left = iter(attempts)
     while few := list(itertools.islice(left, HAND_OVER)):
-        # Durable: once a message has left, no outer transaction may forget it.
-        with transaction.atomic(durable=True):
-            few = _claimed(few, at=at)
-        if not few:
-            continue  # another process has them
-        results = _try_all(channel, few)
-        record_results(channel, results, by=by, at=at)
+        now = clock() if clock else at
+        with handing(few[0].book):
+            # Durable: once a message has left, no outer transaction may forget it.
+            with transaction.atomic(durable=True):
+                few = _claimed(few, at=now)
+            results = _hand_over(channel, few, at=now, stale=timedelta(0) if lain else STALE)
+            if not results:
+                continue  # another process has them
+            record_results(channel, results, by=by, at=now)
         if _is_silent(results):
             break
     fresh = Attempt.objects.in_bulk([attempt.pk for attempt in attempts])
@@ -176,8 +187,22 @@ def _claimed(few: Sequence[Attempt], *, at: datetime) -> list[Attempt]:
         # One by one, by the row count: of two processes only one moves a row.
         row = unjoined(Attempt).filter(pk=attempt.pk, state=S.RESERVED)
         if row.update(state=S.HANDING, handed_at=at):
+            attempt.state, attempt.handed_at = S.HANDING, at
             ours.append(attempt)
     return ours
+
+
+def _hand_over(
+    channel: Channel, few: Sequence[Attempt], *, at: datetime, stale: timedelta
+) -> list[Result]:
+    asked = [row.permit for row in few if at - row.reserved_at >= stale]
+    against = gate_queries.no_longer(permits=asked, at=at) if asked else {}
+    gone = [
+        Result(row, S.FAILED, problem=NO_LONGER + ", ".join(rules), asks_again=True)
+        for row in few if (rules := against.get(row.permit_id))
+    ]  # fmt: skip
+    standing = [row for row in few if row.permit_id not in against]
+    return gone + (_try_all(channel, standing) if standing else [])
 
 
 def _try_all(channel: Channel, few: Sequence[Attempt]) -> list[Result]:
@@ -226,8 +251,8 @@ def record_results(channel: Channel, results: Sequence[Result], *, by: Actor, at
     ) as event:  # fmt: skip
         keys = [result.attempt.pk for result in results]
         now_open = set(
-            Attempt.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys, state__in=OPEN)
-            .values_list("pk", flat=True)
+            Attempt.objects.select_for_update(of=("self",), no_key=True)
+            .filter(pk__in=keys, state__in=OPEN).order_by("pk").values_list("pk", flat=True)
         )  # fmt: skip
         for result in results:
             _write(result, still_open=result.attempt.pk in now_open, at=at)
@@ -235,14 +260,15 @@ def record_results(channel: Channel, results: Sequence[Result], *, by: Actor, at
         Attempt.objects.bulk_update(
             [r.attempt for r in results if r.attempt.pk in now_open], fields
         )
+        # A receipt was faster: only what it could not know is added.
         Attempt.objects.bulk_update(
-            [r.attempt for r in results if r.attempt.pk not in now_open], fields[1:4]
+            [r.attempt for r in results if r.handed and r.attempt.pk not in now_open], fields[1:4]
         )
         event.note(
             segments=sum(r.handed.segments for r in results if r.handed),
             cost=sum(r.handed.cost for r in results if r.handed),
         )
-        _tell(results, by=by, at=at)
+        _tell([r for r in results if r.attempt.pk in now_open], by=by, at=at)
 
 
 def _write(result: Result, *, still_open: bool, at: datetime) -> None:
@@ -260,6 +286,13 @@ def _tell(results: Sequence[Result], *, by: Actor, at: datetime) -> None:
     failed = [result.attempt.permit_id for result in results if result.state == S.FAILED]
     if failed:
         gate.release_many(permits=failed, at=at, by=by)
+    strategy.reopen(
+        decisions=[
+            decision
+            for result in results
+            if result.asks_again and (decision := result.attempt.permit.decision_id)
+        ]
+    )
     tell_outcomes([(r.attempt, at, r.outcome) for r in results if r.outcome], by=by, at=at)
 
 

@@ -97,8 +97,8 @@ def _take(pairs: Sequence[tuple[News, Attempt]], *, by: Actor, at: datetime) -> 
         keys = {attempt.pk for _, attempt in pairs}
         rows = {
             row.pk: row
-            for row in Attempt.objects.select_for_update(of=("self",)).filter(pk__in=keys)
-            .select_related("book")
+            for row in Attempt.objects.select_for_update(of=("self",), no_key=True)
+            .filter(pk__in=keys).select_related("book").order_by("pk")
         }  # fmt: skip
         moved: dict[int, tuple[Attempt, datetime, str]] = {}
         changes: dict[int, dict[str, Any]] = {}

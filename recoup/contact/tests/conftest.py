@@ -30,7 +30,9 @@ def permit_for(book: Any, system: Any, at: datetime) -> Permits:
     """Asks the gate for leave to contact a case."""
     asking.ready(book, system, at)
 
-    def ask(case: Any, channel: str = "sms") -> Permit:
+    now = at
+
+    def ask(case: Any, channel: str = "sms", at: datetime = now) -> Permit:
         decision = asking.decision_for(case, channel, at=at)
         answer = gate.request(decision=decision, at=at, by=system)
         assert isinstance(answer, Permit), answer.rules

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from django.db import connection
 
+from recoup.contact import carriers as lines
 from recoup.contact import operations, queries
 from recoup.contact.channels.email.tests.test_mail import RETURNED
 from recoup.contact.channels.sms import http
+from recoup.contact.handing import handing
 from recoup.contact.models import Attempt
+from recoup.contact.operations import outbox
 from recoup.contact.operations.parcels import opt_out_url
 from recoup.gate import operations as gate
 from recoup.gate.models import Permit
@@ -21,6 +29,27 @@ from recoup.people import scopes
 from recoup.strategy.models import Decision
 
 S = Attempt.State
+
+
+@contextmanager
+def another_process_handing(book: Any) -> Iterator[None]:
+    """Somebody else, on a connection of their own, hands contacts of the book over."""
+    begun, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with handing(book):
+            begun.set()
+            done.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert begun.wait(30)
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.fixture
@@ -236,7 +265,85 @@ def test_what_waited_is_not_sent_once_the_borrower_has_refused(
     attempt.refresh_from_db()
     permit.refresh_from_db()
     assert attempt.state == S.FAILED and texts(carriers) == []
+    assert attempt.problem == "not handed over: by now HOUSE-OPTOUT-002"
     assert permit.state == Permit.State.RELEASED
+
+
+def test_what_waited_is_not_sent_after_hours(
+    carriers: Any, permit_for: Any, crowd: Any, system: Any, at: Any, book: Any
+) -> None:
+    """
+    reserved 21:50 ── carrier away ── recovered 22:01 ──✗   its decision waits until 8:00
+    """
+    late = at + timedelta(hours=11, minutes=50)
+    permits = [permit_for(case, at=late) for case in crowd(2)]
+    carriers.sms.refusal = "isv.BUSINESS_LIMIT_CONTROL"
+    carriers.sms.behave("refuse")
+    operations.send_many(permits=permits, by=system, at=late)
+    carriers.sms.behave("ok")
+
+    operations.recover(book=book, by=system, at=late + timedelta(minutes=11))
+
+    assert texts(carriers) == []
+    assert set(Attempt.objects.values_list("state", flat=True)) == {S.FAILED}
+    assert set(Permit.objects.values_list("state", flat=True)) == {Permit.State.RELEASED}
+    assert set(Decision.objects.values_list("state", flat=True)) == {"waiting"}
+
+
+def test_what_takes_long_is_judged_by_the_time_it_then_is(
+    carriers: Any, permit_for: Any, crowd: Any, system: Any, at: Any
+) -> None:
+    """
+    used 21:59 ── the first lot took two minutes ── 22:01 ──✗ nobody of the second
+    """
+    late = at + timedelta(hours=11, minutes=59)
+    permits = [permit_for(case, at=late) for case in crowd(3)]
+    times = iter([late, late + timedelta(minutes=2)])
+
+    attempts = operations.send_many(permits=permits, by=system, at=late, clock=lambda: next(times))
+
+    assert {row.state for row in attempts} == {S.FAILED} and texts(carriers) == []
+
+
+def test_what_a_living_process_hands_over_is_not_taken_for_a_crash(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+    Attempt.objects.filter(pk=attempt.pk).update(state=S.HANDING, handed_at=at)
+
+    with another_process_handing(book):
+        soon = operations.recover(book=book, by=system, at=at + timedelta(minutes=1))
+        hung = operations.recover(book=book, by=system, at=at + timedelta(minutes=21))
+
+    assert (soon.interrupted, hung.interrupted) == (0, 1)
+
+
+def test_what_was_found_dead_before_it_was_dated_becomes_unknown_too(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any
+) -> None:
+    attempt = operations.send(permit=permit_for(wang_ming), by=system, at=at)
+    Attempt.objects.filter(pk=attempt.pk).update(state=S.HANDING, handed_at=None)
+
+    assert operations.recover(book=book, by=system, at=at).interrupted == 1
+
+
+def test_a_carrier_that_says_it_failed_after_a_receipt_frees_nothing(
+    carriers: Any, permit_for: Any, wang_ming: Any, system: Any, at: Any, book: Any
+) -> None:
+    """
+    receipt: delivered ── then: refused ──✗   it was delivered, and its slot is used
+    """
+    permit = permit_for(wang_ming)
+    attempt = operations.send(permit=permit, by=system, at=at)
+    operations.take_receipt(carrier=attempt.carrier, status=S.DELIVERED, at=at, key=attempt.key)
+    said = outbox.Result(attempt, S.FAILED, problem="refused")
+
+    outbox.record_results(lines.carrier_for(book, "sms"), [said], by=system, at=at)
+
+    attempt.refresh_from_db()
+    permit.refresh_from_db()
+    assert (attempt.state, permit.state) == (S.DELIVERED, Permit.State.USED)
+    assert attempt.provider_id
 
 
 def test_an_interrupted_contact_is_listed_and_kept_when_nobody_can_be_asked(

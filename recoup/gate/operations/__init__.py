@@ -1,16 +1,7 @@
 """What changes at the gate: permits, restrictions, texts and senders."""
 
-from recoup.gate.operations.permits import (
-    Use,
-    expire,
-    release,
-    release_many,
-    request,
-    request_many,
-    settle_counters,
-    use,
-    use_many,
-)
+from recoup.gate.operations.ending import expire, release, release_many, settle_counters
+from recoup.gate.operations.permits import request, request_many
 from recoup.gate.operations.restrictions import (
     consent,
     lift,
@@ -28,6 +19,8 @@ from recoup.gate.operations.templates import (
     register_sender,
     withdraw_template,
 )
+from recoup.gate.operations.uses import Use
+from recoup.gate.operations.using import use, use_many
 
 __all__ = [
     "Use", "add_template", "approve_template", "consent", "expire", "install_templates", "is_held", "lift",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+import re
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from recoup.gate import texts
 from recoup.gate.events import (
+    SenderEnded,
     SenderRegistered,
     TemplateAdded,
     TemplateApproved,
@@ -28,6 +31,10 @@ from recoup.rulebook import content
 
 SHIPPED = Path(__file__).parents[1] / "templates"
 ONE_WAY = frozenset({"sms", "email"})
+WRITTEN = ("sms", "email", "letter")
+# What the file of a text may say; `jurisdiction` and `subject` may be left out.
+KEYS = ("code", "channel", "language", "text", "jurisdiction", "subject")
+NEEDED = KEYS[:4]
 # Not a person: stated as such wherever the approval is shown.
 STARTER_ROLE = "system: starter set (no person has reviewed it)"
 
@@ -39,12 +46,49 @@ def add_template(
     """
     Add a text as the next version of its code, as a draft.
 
-    :raises Invalid: if it uses a slot that does not exist
+    :raises Invalid: if it uses a slot that does not exist, or the channel has no texts
     """
+    if channel not in WRITTEN:
+        raise Invalid(
+            f"There are no texts for the channel {channel!r}.", hint=f"Use {', '.join(WRITTEN)}."
+        )
     with record(TemplateAdded, by=by, at=at, code=code) as event:
         row = _add(code, channel, jurisdiction, language, subject, text)
         event.note(version=row.version, digest=row.digest)
         return event.about(row)
+
+
+def read_template(source: str) -> dict[str, str]:
+    """
+    What the file of a text says: the keywords of `add_template`.
+
+    YAML with `code`, `channel`, `language` and `text`; `subject` and `jurisdiction` (CN) if wanted.
+
+    :raises Invalid: with everything that is wrong with it
+    """
+    try:
+        said: Any = yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else "the file"
+        raise Invalid(
+            "The file is not YAML.", problems=[Problem(where, "cannot be read.")],
+            hint="Begin from one that comes with Recoup: `recoup template show CODE`.",
+        ) from None  # fmt: skip
+    if not isinstance(said, dict):
+        raise Invalid("The file is no template.", hint=f"It says {', '.join(NEEDED)}, line by line.")
+    problems = [Problem(str(key), "is no word of a template.") for key in said if key not in KEYS]
+    problems += [Problem(key, "is missing.") for key in NEEDED if not said.get(key)]
+    problems += [
+        Problem(key, "is not a text.", "Put it in quotes.")
+        for key, value in said.items() if key in KEYS and not isinstance(value, str)
+    ]  # fmt: skip
+    if not problems and not re.fullmatch(r"[a-zA-Z0-9_-]{1,60}", said["code"]):
+        problems.append(Problem("code", "has other signs than letters, digits, - and _."))
+    if problems:
+        raise Invalid("The template cannot be read.", problems=problems)
+    text = {key: said[key].strip() for key in said}
+    return {"jurisdiction": "CN", "subject": "", **text}
 
 
 def _add(
@@ -66,10 +110,16 @@ def approve_template(*, template: Template, viewer: Viewer, at: datetime) -> Tem
     """
     Approve a draft, by name.
 
+    A starter text that no person has reviewed can be approved too; who did it stands instead.
+
     :raises Refused: without the permission, or for a one-way text that tells of a debt
-    :raises Invalid: for a text that lacks what its channel must say
+    :raises Invalid: for a text that lacks what its channel must say, or was withdrawn
     """
     scopes.demand(viewer, scopes.APPROVE_TEMPLATE)
+    if template.state == Template.State.WITHDRAWN:
+        raise Invalid(f"{template} was withdrawn.", hint="Add the text again as a new version.")
+    if template.state == Template.State.APPROVED and template.approved_by != STARTER_ROLE:
+        return template
     check_text(template)
     with record(
         TemplateApproved, by=viewer.actor(), at=at, code=template.code, version=template.version,
@@ -130,24 +180,34 @@ def install_templates(
     creditor: Creditor | None = None,
 ) -> list[Template]:  # fmt: skip
     """
-    Install the starter texts of a jurisdiction, approved by a system role that says what it is.
+    Install the starter texts of a jurisdiction; gives those that were not there before.
 
-    Installing them again changes nothing. Texts belong to no one creditor: `book` and `creditor`
-    say for whom it was done in the journal.
+    For a live book they are drafts, until a person approves them. Otherwise a system role does,
+    which says that no person has reviewed them. Installing them again changes nothing. Texts belong
+    to no one creditor: `book` and `creditor` say for whom it was done in the journal.
+
+    :raises Invalid: if no texts come with Recoup for the jurisdiction
     """
     jurisdiction = book.jurisdiction if book else jurisdiction
+    approved_by = STARTER_ROLE if book is None or book.is_demo else ""
+    paths = sorted((SHIPPED / jurisdiction.lower()).glob("*.yaml"))
+    if not paths:
+        raise Invalid(
+            f"No texts for {jurisdiction} come with Recoup.", hint="Add your own, one by one."
+        )
     made: list[Template] = []
     with record(TemplatesInstalled, by=by, at=at, book=book, creditor=creditor) as event:
-        for path in sorted((SHIPPED / jurisdiction.lower()).glob("*.yaml")):
+        for path in paths:
             raw = yaml.safe_load(path.read_text(encoding="utf-8"))
             if Template.objects.filter(code=raw["code"]).exists():
                 continue
             row = _add(raw["code"], raw["channel"], jurisdiction, raw["language"],
                        raw.get("subject", ""), raw["text"].strip())  # fmt: skip
             check_text(row)
-            _approve(row, STARTER_ROLE, at)
+            if approved_by:
+                _approve(row, approved_by, at)
             made.append(row)
-        event.note(count=len(made), codes=[row.code for row in made], approved_by=STARTER_ROLE)
+        event.note(count=len(made), codes=[row.code for row in made], approved_by=approved_by)
     return made
 
 
@@ -163,3 +223,19 @@ def register_sender(
         )  # fmt: skip
         event.note(address=address, valid_until=valid_until)
         return event.about(row)
+
+
+def end_sender(*, sender: SenderIdentity, on: date, by: Actor, at: datetime) -> SenderIdentity:
+    """
+    Use a number, port or address no more from a day on. Ended before, it stays as it was.
+    """
+    last = on - timedelta(days=1)
+    if sender.valid_until is not None and sender.valid_until <= last:
+        return sender
+    with record(
+        SenderEnded, by=by, at=at, creditor=sender.creditor, channel=sender.channel,
+        address=sender.address, valid_until=last,
+    ) as event:  # fmt: skip
+        sender.valid_until = last
+        sender.save(update_fields=["valid_until"])
+        return event.about(sender)

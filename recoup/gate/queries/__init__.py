@@ -6,6 +6,7 @@ from recoup.gate.queries.lists import (
     Budget,
     consents,
     fill,
+    no_longer,
     opt_outs,
     permits,
     refusals,
@@ -17,7 +18,6 @@ from recoup.gate.queries.lists import (
 )
 
 __all__ = [
-    "Budget", "consents", "facts_frame", "fill", "lacking", "opt_outs", "permits", "refusals",
-    "refusals_by_rule", "remaining", "stops", "templates",
-    "unused",
+    "Budget", "consents", "facts_frame", "fill", "lacking", "no_longer", "opt_outs", "permits",
+    "refusals", "refusals_by_rule", "remaining", "stops", "templates", "unused",
 ]  # fmt: skip

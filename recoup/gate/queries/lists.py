@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from recoup.gate import counters, texts
+from recoup.gate import counters, signature, texts
 from recoup.gate.gather import MEDIUM, Ask, gather
+from recoup.gate.judging import forbidden
 from recoup.gate.models import Consent, OptOut, Permit, Refusal, Stop, Template
 from recoup.kernel.actors import Viewer
+from recoup.kernel.clock import aware
 from recoup.kernel.errors import Refused
 from recoup.people.models import Book
 from recoup.people.scopes import acting_for, visible
 from recoup.portfolio.models import Case, ContactPoint
+from recoup.strategy.models import Decision
 
 ORDER = ("-preferred", "-state", "pk")
 
@@ -58,12 +62,34 @@ def remaining(*, viewer: Viewer, case: Case, at: datetime) -> list[Budget]:
 
 def unused(*, book: Book, at: datetime) -> list[Permit]:
     """
-    Permits of decisions that were issued and neither used nor run out: a crash came in between.
+    Permits of waiting decisions that were issued and neither used nor run out: a crash came in
+    between. One that was issued after `at` waits until the clock has caught up.
     """
     rows = Permit.objects.filter(
-        book=book, state=Permit.State.ISSUED, expires_at__gt=at, decision__isnull=False
-    )
+        book=book, state=Permit.State.ISSUED, issued_at__lte=at, expires_at__gt=at,
+        decision__state=Decision.State.WAITING,
+    )  # fmt: skip
     return list(rows.order_by("pk"))
+
+
+def no_longer(*, permits: Sequence[Permit], at: datetime) -> dict[str, tuple[str, ...]]:
+    """
+    The used permits whose contact may not be made any more, each with the rules or reasons.
+
+    For contacts that were begun and not made: what was true when the permit was used may not be.
+    """
+    found = {}
+    for row in permits:
+        if not signature.is_genuine(row):
+            found[row.pk] = ("gate.signature",)
+        elif row.state != Permit.State.USED:
+            found[row.pk] = (f"gate.{row.state}",)
+        elif aware(at) >= row.expires_at:
+            found[row.pk] = ("gate.expired",)
+    against = forbidden([row for row in permits if row.pk not in found], at=at)
+    return found | {
+        pk: tuple(fired.id for fired in verdict.fired) for pk, verdict in against.items()
+    }
 
 
 def _first_points(case: Case) -> dict[str, int]:

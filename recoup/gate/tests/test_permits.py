@@ -11,9 +11,10 @@ from recoup.gate import operations, queries
 from recoup.gate.models import Counter, Permit, Refusal
 from recoup.journal import queries as journal
 from recoup.journal.models import Event
+from recoup.strategy.models import Decision
 from tests.cast import place
 
-from .asking import ask, decision_for, plan_of, ready, use
+from .asking import ask, decision_for, plan_of, ready, refused_by, rules_of, use
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +241,55 @@ def test_a_batch_of_two_hundred_takes_few_queries(
 
     with django_assert_max_num_queries(40 + 40 * 2):
         operations.request_many(decisions=decisions, at=at, by=system)
+
+
+def test_a_permit_that_the_law_forbids_by_now_gives_its_slot_back_and_its_decision_waits(
+    wang_ming, system, at
+):
+    """
+    issued 21:55 ── used 22:01 ──✗   slot free again, decision waits until 8:00
+    """
+    late = at + timedelta(hours=11, minutes=55)
+    decision = decision_for(wang_ming, "sms", at=late)
+    Decision.objects.filter(pk=decision.pk).update(not_after=late + timedelta(days=1))
+    permit = operations.request(decision=decision, at=late, by=system)
+    taken = Counter.objects.filter(key__in=permit.counters, used__gt=0).count()
+
+    assert "CN-TIME-001" in refused_by(permit, at=late + timedelta(minutes=6), by=system)
+
+    permit.refresh_from_db()
+    decision.refresh_from_db()
+    assert taken and not Counter.objects.filter(key__in=permit.counters, used__gt=0).exists()
+    assert permit.state == Permit.State.RELEASED
+    assert decision.state == "waiting"
+    assert decision.not_before == at + timedelta(hours=22)
+
+
+def test_a_permit_that_somebody_else_used_leaves_its_decision_sent(wang_ming, system, at):
+    permit = ask(wang_ming, "sms", at=at, by=system)
+    use(permit, at=at, by=system)
+
+    refused_by(permit, at=at, by=system)
+
+    assert Decision.objects.get(pk=permit.decision_id).state == "sent"
+
+
+def test_a_clock_that_went_back_makes_wait_not_end(wang_ming, system, at):
+    """
+    permit 10:00 ── clock set to 9:00 ── asked ──▷ waits until 10:00
+    """
+    ask(wang_ming, "sms", at=at, by=system)
+    earlier = at - timedelta(hours=1)
+
+    answer = ask(wang_ming, "sms", at=earlier, by=system)
+
+    assert rules_of(answer) == ["HOUSE-CLOCK-001"]
+    assert (answer.outcome, answer.until) == ("wait", at)
+    assert Decision.objects.get(pk=answer.decision_id).state == "waiting"
+
+
+def test_permits_left_by_a_crash_wait_for_a_clock_that_went_back(wang_ming, system, at, book):
+    permit = ask(wang_ming, "sms", at=at, by=system)
+
+    assert queries.unused(book=book, at=at - timedelta(minutes=1)) == []
+    assert queries.unused(book=book, at=at) == [permit]

@@ -7,7 +7,7 @@ from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
 from recoup.rulebook.rules.cn import PACK
-from recoup.rulebook.until import next_day, window_free
+from recoup.rulebook.until import clock_caught_up, next_day, window_free
 
 VOICE = ("call", "robot_call")
 
@@ -63,7 +63,7 @@ def contacts_by_channel(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-CLOCK-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("clock_went_back",),
+    since=None, needs=("clock_went_back",), until=clock_caught_up,
     zh="系统时间早于该案件上一次许可的时间,计数不可信,不得联系。",
 )  # fmt: skip
 def clock_went_back(f: Facts, p: Any) -> Mask:

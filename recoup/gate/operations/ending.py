@@ -1,0 +1,101 @@
+"""How permits end: given back, run out, or their slots settled by an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from recoup.gate import counters
+from recoup.gate.events import CountersSettled, PermitsExpired, PermitsReleased
+from recoup.gate.models import Permit
+from recoup.journal.kinds import Kind
+from recoup.journal.operations import record
+from recoup.kernel.actors import Actor
+from recoup.kernel.clock import aware
+
+GATE = Actor.system("gate")
+
+
+def release(*, permit: Permit | str, at: datetime, by: Actor = GATE) -> bool:
+    """
+    Give back a permit whose contact was not made, and its slots. Twice does nothing more.
+
+    Only for contacts that certainly did not happen: what is unknown keeps its slots.
+    """
+    pk = permit.pk if isinstance(permit, Permit) else permit
+    return bool(release_many(permits=[pk], at=at, by=by))
+
+
+def release_many(*, permits: Sequence[str], at: datetime, by: Actor = GATE) -> int:
+    """Give back many permits; gives how many were still held."""
+    return _end(
+        Permit.State.RELEASED, Q(pk__in=permits, state__in=("issued", "used")),
+        kind=PermitsReleased, at=at, by=by,
+    )  # fmt: skip
+
+
+def expire(*, at: datetime, by: Actor = GATE) -> int:
+    """Let permits that ran out unused lapse, and free their slots; gives how many."""
+    return _end(
+        Permit.State.EXPIRED, Q(state="issued", expires_at__lte=aware(at)),
+        kind=PermitsExpired, at=at, by=by,
+    )  # fmt: skip
+
+
+def _end(state: str, which: Q, *, kind: Kind, at: datetime, by: Actor) -> int:
+    rows = list(Permit.objects.filter(which).order_by("pk"))
+    if not rows:
+        return 0
+    with record(kind, by=by, at=at) as event:
+        ended = give_back(rows, state)
+        event.note(count=len(ended), permits=ended)
+    return len(ended)
+
+
+def give_back(permits: Sequence[Permit], state: str = Permit.State.RELEASED) -> list[str]:
+    """
+    Free the slots of permits that nobody has turned meanwhile; gives those ended.
+
+    Called inside an operation of the gate, which writes the event.
+    """
+    ended = []
+    for row in permits:
+        if row.turn(state=state):
+            counters.release(set(row.counters) - set(_freed(row, row.settled_as)))
+            ended.append(row.pk)
+    return ended
+
+
+CONNECTED = frozenset({"connected", "right_party", "wrong_party", "promise", "refused"})
+UNCONNECTED = frozenset({"no_answer", "busy", "invalid_number"})
+
+
+def settle_counters(*, permit: Permit, outcome: str, at: datetime, by: Actor = GATE) -> bool:
+    """
+    Commit the slots that an outcome used, and free those it did not. Only the first outcome of a
+    permit counts; gives whether this was it.
+
+    A call that connected was no unconnected attempt; one that did not was no effective call.
+    Messages keep what they reserved: they were sent, whatever became of them.
+    """
+    with record(CountersSettled, by=by, at=at, case=permit.case, outcome=outcome) as event:
+        row = Permit.objects.get(pk=permit.pk)
+        first = row.state == Permit.State.USED and not row.settled_as
+        if not (first and row.turn(settled_as=outcome)):
+            event.note(permit=permit.pk, released=[])
+            return False
+        gone = _freed(row, outcome)
+        counters.release(gone)
+        event.note(permit=permit.pk, released=gone)
+        event.about(permit)
+        return True
+
+
+def _freed(permit: Permit, outcome: str) -> list[str]:
+    """The keys of a permit whose slots an outcome gave back."""
+    unit = "attempt:" if outcome in CONNECTED else "effective_call:"
+    if outcome not in CONNECTED | UNCONNECTED:
+        return []
+    return sorted(key for key in permit.counters if key.startswith(unit))

@@ -1,0 +1,126 @@
+"""What stands in the way of sending a book's messages, before any case is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from recoup.gate.models import SenderIdentity, Template
+from recoup.gate.operations.templates import STARTER_ROLE
+from recoup.gate.texts import SLOT
+from recoup.kernel.actors import Viewer
+from recoup.kernel.errors import Invalid
+from recoup.people.models import Book, Creditor
+from recoup.portfolio.models import Borrower
+from recoup.rulebook import engine
+from recoup.strategy.models import StrategyVersion
+from recoup.strategy.reading import read
+
+WRITTEN = ("sms", "email", "letter")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that sending needs: what is missing on which channel, and the command that helps."""
+
+    channel: str
+    what: str
+    advice: str = ""
+
+
+def gaps(*, book: Book, on: date) -> list[Gap]:
+    """
+    What a book lacks for sending, channel by channel: approved texts in its borrowers' languages,
+    a registered sender, what texts are filled with. Carriers and the strategy are asked elsewhere.
+    """
+    found = []
+    if not has_rules(book.jurisdiction):
+        found.append(Gap("", f"no rulebook for {book.jurisdiction}: every contact is refused"))
+    for channel in wanted_channels(book):
+        found += _texts(book, channel)
+        if not senders(creditors=[book.creditor_id]).filter(_valid(on), channel=channel).exists():
+            command = f"recoup sender add {channel} ADDRESS --creditor {book.creditor.code}"
+            found.append(Gap(channel, "no sender is registered", command))
+    return found
+
+
+def has_rules(jurisdiction: str) -> bool:
+    """Whether there are rules for a country at all."""
+    try:
+        engine.pack(jurisdiction)
+    except Invalid:
+        return False
+    return True
+
+
+def wanted_channels(book: Book) -> list[str]:
+    """The channels that the strategy in force writes on; all of them if there is none yet."""
+    named = {channel for channel, _ in _named(book)}
+    return [channel for channel in WRITTEN if channel in named or not named]
+
+
+def senders(*, creditors: Iterable[int]) -> QuerySet[SenderIdentity]:
+    """The senders of some creditors."""
+    rows = SenderIdentity.objects.filter(creditor__in=list(creditors))
+    return rows.select_related("creditor").order_by("creditor", "channel", "pk")
+
+
+def senders_of(*, viewer: Viewer) -> QuerySet[SenderIdentity]:
+    """The senders of the viewer's creditors."""
+    return senders(creditors=viewer.creditors)
+
+
+def _valid(on: date) -> Q:
+    return Q(valid_until=None) | Q(valid_until__gte=on)
+
+
+def _named(book: Book) -> list[tuple[str, str]]:
+    """Channel and template of each message in the strategy in force."""
+    version = StrategyVersion.objects.filter(book=book, state="active").first()
+    if version is None:
+        return []
+    treatments = read(version.source).treatments.values()
+    return [(each.channel, each.template) for each in treatments if each.template]
+
+
+def _texts(book: Book, channel: str) -> list[Gap]:
+    rows = Template.objects.filter(jurisdiction=book.jurisdiction, channel=channel)
+    approved = {row.code: row for row in rows.filter(state="approved").order_by("version")}
+    found = []
+    named = sorted({code for where, code in _named(book) if where == channel})
+    for code in named:
+        if code not in approved:
+            state = "is not approved" if rows.filter(code=code).exists() else "is not there"
+            found.append(
+                Gap(channel, f"the text {code}, which the strategy sends, {state}",
+                    f"recoup template approve {code} --as USER" if "not app" in state
+                    else f"recoup template install --book {book.code}")
+            )  # fmt: skip
+    written = {row.language for row in approved.values()}
+    spoken = Borrower.objects.filter(book=book).order_by().values_list("language", flat=True)
+    for language in sorted(set(spoken.distinct()) - written) if not named else []:
+        found.append(
+            Gap(channel, f"no approved text in {language}", "recoup template list")
+        )
+    return found + _doubts(book, channel, [approved[code] for code in named if code in approved])
+
+
+def _doubts(book: Book, channel: str, used: list[Template]) -> list[Gap]:
+    found = []
+    for row in used:
+        if row.approved_by == STARTER_ROLE:
+            advice = f"recoup template approve {row.code} --as USER"
+            found.append(Gap(channel, f"no person has approved the text {row.code}", advice))
+    slots = {slot for row in used for slot in SLOT.findall(f"{row.subject}\n{row.text}")}
+    if "complaint_phone" in slots and not book.creditor.complaint_phone:
+        advice = f"recoup creditor change {book.creditor.code} --complaint-phone NUMBER"
+        found.append(Gap(channel, "texts name a number for complaints, and there is none", advice))
+    return found
+
+
+def codes_of(*, creditor: Creditor) -> list[str]:
+    """The codes of a creditor's books."""
+    return list(creditor.books.order_by("pk").values_list("code", flat=True))

@@ -10,7 +10,6 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from recoup.journal.operations import record
-from recoup.kernel import ids, mask
 from recoup.kernel.actors import Actor, Viewer
 from recoup.kernel.errors import Invalid, Refused
 from recoup.people import scopes, vault
@@ -32,16 +31,24 @@ from recoup.people.models import (
     User,
     VaultKey,
 )
+from recoup.people.sealing import (
+    HOLDER,
+    Holder,
+    NewPerson,
+    Piece,
+    SealedMany,
+    seal_known,
+    seal_many,
+    vault_key,
+)
 
-SEARCHABLE = frozenset({"name", "phone", "email", "identity", "card"})
 REASON_LENGTH = 4
 
-
-@dataclass(frozen=True)
-class NewPerson:
-    """A person to be sealed: `(kind, value)` pairs in the order wanted back."""
-
-    fields: Sequence[tuple[str, str]]
+__all__ = [
+    "HOLDER", "Holder", "NewPerson", "Piece", "SealedMany", "SealedPerson", "TextSealer",
+    "add_creditor", "add_user", "check_key", "erase", "open_book", "rotate", "seal", "seal_known",
+    "seal_many", "seal_note", "seal_text", "unmask", "unseal_text",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,19 +59,6 @@ class SealedPerson:
     sealed: Sequence[Sealed] = field(default_factory=tuple)
 
 
-def _vault_key(purpose: str) -> bytes:
-    """A key of the vault itself, made on first use."""
-    row = VaultKey.objects.filter(purpose=purpose).order_by("-version").first()
-    if row is None:
-        kek = vault.current_key()
-        row, _ = VaultKey.objects.get_or_create(
-            purpose=purpose,
-            version=1,
-            defaults={"kek": kek.id, "wrapped": kek.wrap(vault.new_data_key())},
-        )
-    return vault.key_of(row.kek).unwrap(bytes(row.wrapped))
-
-
 def check_key() -> str:
     """The fingerprint of the configured key. :raises Invalid: if it is no key"""
     return vault.current_key().id
@@ -72,107 +66,9 @@ def check_key() -> str:
 
 def seal(*, creditor: Creditor, fields: Sequence[tuple[str, str]], at: datetime) -> SealedPerson:
     """Put one person's data in the vault."""
-    return seal_many(creditor=creditor, people=[NewPerson(fields)], at=at)[0]
-
-
-def seal_many(
-    *, creditor: Creditor, people: Sequence[NewPerson], at: datetime
-) -> list[SealedPerson]:
-    """
-    Put many persons' data in the vault, in the caller's transaction and in the order given.
-
-    Writes no event of its own: the operation that takes the persons in does.
-    """
-    kek, index_key = vault.current_key(), _vault_key("index")
-    keys = [vault.new_data_key() for _ in people]
-    rows = Person.objects.bulk_create(
-        [
-            Person(creditor=creditor, token=ids.new_id(at), kek=kek.id, wrapped=kek.wrap(key))
-            for key in keys
-        ],
-        batch_size=2000,
-    )
-    sealed = [
-        _sealed(row, key, index_key, kind, value)
-        for row, key, new in zip(rows, keys, people, strict=True)
-        for kind, value in new.fields
-    ]
-    made = iter(Sealed.objects.bulk_create(sealed, batch_size=2000))
-    return [
-        SealedPerson(row, [next(made) for _ in new.fields])
-        for row, new in zip(rows, people, strict=True)
-    ]
-
-
-def _sealed(person: Person, key: bytes, index_key: bytes, kind: str, value: str) -> Sealed:
-    index = ""
-    if kind in SEARCHABLE:
-        index = vault.blind_index(index_key, creditor=person.creditor_id, kind=kind, value=value)
-    return Sealed(
-        person=person,
-        creditor_id=person.creditor_id,
-        kind=kind,
-        masked=mask.of(kind, value)[:120],
-        index=index,
-        ciphertext=vault.seal(key, value, token=person.token, kind=kind),
-    )
-
-
-def seal_more(*, person: Person, fields: Sequence[tuple[str, str]]) -> list[Sealed]:
-    """
-    Add data of a person already in the vault. :raises Refused: if the person was erased
-    """
-    if person.wrapped is None:
-        raise Refused("This person was erased.", rules=("people.erased",))
-    key = vault.key_of(person.kek).unwrap(bytes(person.wrapped))
-    index_key = _vault_key("index")
-    return Sealed.objects.bulk_create(
-        [_sealed(person, key, index_key, kind, value) for kind, value in fields]
-    )
-
-
-def seal_known(
-    *, people: Sequence[tuple[Person, Sequence[tuple[str, str]]]]
-) -> list[list[tuple[Sealed, bool]]]:
-    """
-    Add data of many persons already in the vault, each piece once.
-
-    Gives, for each person and field in the order given, the sealed row and whether it is new: a
-    value the person already has, in any spelling, is not sealed again. An erased person's fields
-    are left out, and their list is empty.
-    """
-    index_key = _vault_key("index")
-    known: dict[tuple[int, str], list[Sealed]] = {}
-    ids_ = {person.pk for person, _ in people}
-    kinds = {kind for _, fields in people for kind, _ in fields}
-    for row in Sealed.objects.filter(person__in=ids_, kind__in=kinds).order_by("pk"):
-        known.setdefault((row.person_id, row.kind), []).append(row)
-    found: list[list[tuple[Sealed, bool]]] = []
-    for person, fields in people:
-        found.append([])
-        if person.wrapped is None:
-            continue
-        key = _key_of(person)
-        for kind, value in fields:
-            row = _sealed(person, key, index_key, kind, value)
-            mine = known.setdefault((person.pk, kind), [])
-            same = next((old for old in mine if _is_same(old, row, key, value)), None)
-            found[-1].append((same or row, same is None))
-            if same is None:
-                mine.append(row)
-    Sealed.objects.bulk_create(
-        [row for rows in found for row, is_new in rows if is_new], batch_size=2000
-    )
-    return found
-
-
-def _is_same(old: Sealed, new: Sealed, key: bytes, value: str) -> bool:
-    if new.index:
-        return old.index == new.index
-    if old.masked != new.masked:
-        return False
-    opened = vault.unseal(key, bytes(old.ciphertext), token=new.person.token, kind=old.kind)
-    return vault.normal(old.kind, opened) == vault.normal(new.kind, value)
+    (one,) = seal_many(creditor=creditor, people=[NewPerson(fields)], at=at)
+    rows = Sealed.objects.filter(person=one.person.pk).select_related("person").order_by("pk")
+    return SealedPerson(Person.objects.get(pk=one.person.pk), list(rows))
 
 
 def unmask(
@@ -219,7 +115,7 @@ def erase(*, person: Person, reason: str, by: Actor, at: datetime) -> None:
 
 def seal_text(*, text: str, label: str) -> bytes:
     """Seal a text that belongs to no one person, such as a raw row in quarantine."""
-    return vault.seal_blob(_vault_key("blob"), text, label=label)
+    return vault.seal_blob(vault_key("blob"), text, label=label)
 
 
 def unseal_text(*, viewer: Viewer, ciphertext: bytes, label: str) -> str:
@@ -227,7 +123,7 @@ def unseal_text(*, viewer: Viewer, ciphertext: bytes, label: str) -> str:
     Read such a text again. :raises Refused: unless the viewer may correct rows
     """
     scopes.demand(viewer, scopes.CORRECT_ROWS)
-    return vault.unseal_blob(_vault_key("blob"), bytes(ciphertext), label=label)
+    return vault.unseal_blob(vault_key("blob"), bytes(ciphertext), label=label)
 
 
 def seal_note(*, person: Person, text: str) -> bytes:
@@ -261,7 +157,7 @@ class TextSealer:
     """Seals or reads many texts with one look-up of the key: for staging files of intake."""
 
     def __init__(self) -> None:
-        self._key = _vault_key("blob")
+        self._key = vault_key("blob")
 
     def seal(self, text: str, *, label: str) -> bytes:
         """The sealed text."""

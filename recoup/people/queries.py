@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from recoup.kernel.actors import Viewer
 from recoup.people import vault
 from recoup.people.models import Book, Person, Sealed
-from recoup.people.operations import _vault_key
+from recoup.people.sealing import vault_key
 
 
 def find(*, viewer: Viewer, kind: str, value: str, limit: int = 100) -> list[Person]:
     """The persons of the viewer's creditors who have this phone, name, e-mail or number."""
-    key = _vault_key("index")
+    key = vault_key("index")
     found: list[Person] = []
     for creditor in sorted(viewer.creditors):
         index = vault.blind_index(key, creditor=creditor, kind=kind, value=value)

@@ -119,4 +119,4 @@ def test_many_are_sealed_in_the_order_given(book, at):
 
     assert [len(one.sealed) for one in sealed] == [1] * 300
     assert len({one.person.token for one in sealed}) == 300
-    assert all(one.sealed[0].person_id == one.person.pk for one in sealed)
+    assert all(one.sealed[0].person == one.person.pk for one in sealed)

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from recoup.intake.models import Placement
 from recoup.kernel.errors import Invalid, Problem
@@ -23,7 +23,7 @@ from recoup.portfolio.models import (
     Statement,
 )
 from recoup.portfolio.operations.nightly import ENTRY, age_cases
-from recoup.portfolio.operations.reaching import Point, add_points
+from recoup.portfolio.operations.reaching import TOLD, Debtor, Point, add_points, debtors
 from recoup.portfolio.sideways import Sideways
 from recoup.portfolio.states import S
 from recoup.portfolio.waterfall import Due
@@ -33,6 +33,19 @@ BALANCES = ("balance_principal", "balance_interest", "balance_penalty", "balance
 IDENTITY = (("name", "name"), ("identity", "identity_number"))
 REACH = ("phone", "email", "address")
 AWAY = (S.RECALLED, S.CLOSED, S.SETTLED)
+BORROWER = ["id", "book", "person", "reference", "name_masked", *TOLD]
+CASE = ["id", "book", "borrower", "placed_on"]
+AS_GIVEN = ("annual_rate", "issued_on", "matures_on", "overdue_since", "charged_off_on")
+LOAN = ["id", "book", "borrower", "case", "placement", "reference", "product", "currency",
+        "principal", "allocation", "facts", *AS_GIVEN]  # fmt: skip
+
+
+class NewLoan(NamedTuple):
+    """A loan that this batch brings: its key, its case, and the row that it came in."""
+
+    pk: int
+    case_id: int
+    row: Row
 
 
 def open_accounts(
@@ -50,8 +63,7 @@ def open_accounts(
     borrowers, new_cases, points = _take_borrowers(placement, rows, at)
     new = [row for row in rows if row["account_ref"] not in known]
     loans = _add_loans(placement, new, borrowers)
-    left_out = _post(placement, loans, {row["account_ref"]: row for row in new}, known,
-                     rows, sideways, at)  # fmt: skip
+    left_out = _post(placement, loans, known, len(rows), sideways, at)
     _refresh(placement, [row for row in rows if row["account_ref"] in known], known)
     cases = sorted({loan.case_id for loan in [*loans, *known.values()]})
     again = _place_again(placement, cases, new_cases, loans, known.values())
@@ -80,37 +92,24 @@ def _check(rows: list[Row], currency: str) -> None:
 
 def _take_borrowers(
     placement: Placement, rows: list[Row], at: datetime
-) -> tuple[dict[str, Borrower], list[int], int]:
+) -> tuple[dict[str, Debtor], list[int], int]:
     """The borrowers of the rows by reference, new ones sealed and given a case."""
-    book = placement.book
     grouped: dict[str, list[Row]] = {}
     for row in rows:
         grouped.setdefault(row["borrower_ref"], []).append(row)
-    known = Borrower.objects.filter(book=book, reference__in=list(grouped)).select_related("person")
-    borrowers = {borrower.reference: borrower for borrower in known}
+    borrowers = debtors(book=placement.book, references=list(grouped))
     _fill_in(borrowers, grouped)
     fresh = {ref: mine for ref, mine in grouped.items() if ref not in borrowers}
-    sealed = people.seal_many(
-        creditor=book.creditor,
-        people=[NewPerson(_identity(mine)) for mine in fresh.values()],
-        at=at,
-    )
-    made = Borrower.objects.bulk_create(
+    added = _add_borrowers(placement, fresh, at)
+    cases = bulk.reserve(Case, len(added))
+    bulk.insert(
+        Case, CASE,
         [
-            Borrower(
-                book=book, person=found.person, reference=ref,
-                name_masked=next((s.masked for s in found.sealed if s.kind == "name"), ""),
-                region=_first(mine, "region") or "", time_zones=_first(mine, "time_zone") or "",
-                language=_first(mine, "language") or "zh-hans",
-                birth_year=_first(mine, "birth_year"),
-            )
-            for (ref, mine), found in zip(fresh.items(), sealed, strict=True)
-        ]
+            (pk, placement.book_id, debtor.pk, placement.as_of)
+            for pk, debtor in zip(cases, added.values(), strict=True)
+        ],
     )  # fmt: skip
-    cases = Case.objects.bulk_create(
-        [Case(book=book, borrower=borrower, placed_on=placement.as_of) for borrower in made]
-    )
-    borrowers |= {borrower.reference: borrower for borrower in made}
+    borrowers |= added
     points = add_points(
         [
             (borrowers[ref], Point(
@@ -121,7 +120,35 @@ def _take_borrowers(
             for ref, mine in grouped.items() for row in mine for medium in REACH if row.get(medium)
         ]
     )  # fmt: skip
-    return borrowers, [case.pk for case in cases], points
+    return borrowers, cases, points
+
+
+def _add_borrowers(
+    placement: Placement, fresh: dict[str, list[Row]], at: datetime
+) -> dict[str, Debtor]:
+    """Seal new persons and add a borrower for each; gives them by reference."""
+    book = placement.book
+    sealed = people.seal_many(
+        creditor=book.creditor,
+        people=[NewPerson(_identity(mine)) for mine in fresh.values()],
+        at=at,
+    )
+    added: dict[str, Debtor] = {}
+    rows: list[tuple[Any, ...]] = []
+    ids = bulk.reserve(Borrower, len(fresh))
+    for pk, (ref, mine), found in zip(ids, fresh.items(), sealed, strict=True):
+        masked = next((piece.masked for piece in found.sealed if piece.kind == "name"), "")
+        told = _told(mine, ("", "", "zh-hans", None))
+        added[ref] = Debtor(pk, found.person, told)
+        rows.append((pk, book.pk, found.person.pk, ref, masked, *told))
+    bulk.insert(Borrower, BORROWER, rows)
+    return added
+
+
+def _told(rows: list[Row], before: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Region, zones, language and birth year as the rows tell them, or else as before."""
+    columns = ("region", "time_zone", "language", "birth_year")
+    return tuple(_first(rows, column) or old for column, old in zip(columns, before, strict=True))
 
 
 def _identity(rows: list[Row]) -> list[tuple[str, str]]:
@@ -133,38 +160,32 @@ def _first(rows: list[Row], column: str) -> Any:
     return next((row[column] for row in rows if row.get(column)), None)
 
 
-def _fill_in(borrowers: dict[str, Borrower], grouped: dict[str, list[Row]]) -> None:
+def _fill_in(borrowers: dict[str, Debtor], grouped: dict[str, list[Row]]) -> None:
     """A known borrower takes what a newer row says about region, zones, language and birth year."""
-    changed: list[tuple[Any, ...]] = []
-    for ref, borrower in borrowers.items():
-        mine = grouped[ref]
-        new = (
-            _first(mine, "region") or borrower.region,
-            _first(mine, "time_zone") or borrower.time_zones,
-            _first(mine, "language") or borrower.language,
-            _first(mine, "birth_year") or borrower.birth_year,
-        )
-        if new != (borrower.region, borrower.time_zones, borrower.language, borrower.birth_year):
-            changed.append((borrower.pk, *new))
-    bulk.update(Borrower, ["region", "time_zones", "language", "birth_year"], changed)
+    told = [(debtor, _told(grouped[ref], debtor.told)) for ref, debtor in borrowers.items()]
+    changed = [(debtor.pk, *new) for debtor, new in told if new != debtor.told]
+    bulk.update(Borrower, TOLD, changed)
 
 
-def _add_loans(placement: Placement, rows: list[Row], borrowers: dict[str, Borrower]) -> list[Loan]:
-    ids = [borrowers[row["borrower_ref"]].pk for row in rows]
-    cases = dict(Case.objects.filter(borrower__in=set(ids)).values_list("borrower_id", "pk"))
-    return Loan.objects.bulk_create(
+def _add_loans(
+    placement: Placement, rows: list[Row], borrowers: dict[str, Debtor]
+) -> list[NewLoan]:
+    mine = [borrowers[row["borrower_ref"]].pk for row in rows]
+    cases = dict(Case.objects.filter(borrower__in=set(mine)).values_list("borrower_id", "pk"))
+    loans = [
+        NewLoan(pk, cases[borrower], row)
+        for pk, borrower, row in zip(bulk.reserve(Loan, len(rows)), mine, rows, strict=True)
+    ]
+    bulk.insert(
+        Loan, LOAN,
         [
-            Loan(
-                book=placement.book, borrower_id=borrower, case_id=cases[borrower],
-                placement=placement, reference=row["account_ref"], product=row["product"],
-                currency=row["currency"], principal=row["principal"], facts=_facts(row),
-                allocation=row.get("allocation") or "",
-                **{key: row.get(key) for key in (
-                    "annual_rate", "issued_on", "matures_on", "overdue_since", "charged_off_on")},
-            )
-            for row, borrower in zip(rows, ids, strict=True)
-        ]
+            (pk, placement.book_id, borrower, case, placement.pk, row["account_ref"],
+             row["product"], row["currency"], row["principal"], row.get("allocation") or "",
+             _facts(row), *(row.get(column) for column in AS_GIVEN))
+            for (pk, case, row), borrower in zip(loans, mine, strict=True)
+        ],
     )  # fmt: skip
+    return loans
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -173,14 +194,14 @@ def _facts(row: Row) -> dict[str, Any]:
 
 
 def _post(
-    placement: Placement, loans: list[Loan], rows: dict[str, Row], known: dict[str, Loan],
-    batch: list[Row], sideways: Sideways, at: datetime,
+    placement: Placement, loans: list[NewLoan], known: dict[str, Loan], rows: int,
+    sideways: Sideways, at: datetime,
 ) -> int:  # fmt: skip
     """Instalments, ledger, past payments and statements of new loans; gives payments left out."""
     first = placement.rows_opened
     schedules: dict[str, list[Due]] = {}
     for ref, number, due_on, principal, interest, cost in _columns(
-        sideways.of("instalments", first, len(batch)),
+        sideways.of("instalments", first, rows),
         "account_ref", "number", "due_on", "principal", "interest", "cost",
     ):  # fmt: skip
         schedules.setdefault(ref, []).append(
@@ -188,7 +209,7 @@ def _post(
         )
     paid: dict[str, list[tuple[date, int, str | None]]] = {}
     for ref, paid_on, amount, external in _columns(
-        sideways.of("payments", first, len(batch)),
+        sideways.of("payments", first, rows),
         "account_ref", "paid_on", "amount", "external_id",
     ):  # fmt: skip
         paid.setdefault(ref, []).append((paid_on, amount, external))
@@ -197,13 +218,13 @@ def _post(
     past: list[tuple[Any, ...]] = []
     statements: list[tuple[Any, ...]] = []
     for loan in loans:
-        row, schedule = rows[loan.reference], schedules.get(loan.reference, [])
-        payments = _named(paid.get(loan.reference, []))
+        row, reference = loan.row, loan.row["account_ref"]
+        schedule, payments = schedules.get(reference, []), _named(paid.get(reference, []))
         instalments += [
             (loan.pk, d.number, d.due_on, d.principal, d.interest, d.cost) for d in schedule
         ]
         if _has_balances(row) or not schedule:
-            entries.append(_opening(loan, row, placement.as_of, at))
+            entries.append(_opening(loan, placement.as_of, at))
             past += [
                 (loan.pk, p.paid_on, p.amount, p.cause.removeprefix("history:")) for p in payments
             ]
@@ -241,22 +262,23 @@ def _has_balances(row: Row) -> bool:
     return any(row.get(column) is not None for column in BALANCES)
 
 
-def _opening(loan: Loan, row: Row, as_of: date, at: datetime) -> tuple[Any, ...]:
+def _opening(loan: NewLoan, as_of: date, at: datetime) -> tuple[Any, ...]:
     """The entry that takes over the lender's balances; the principal where it gives none."""
-    amounts = [row.get(column) or 0 for column in BALANCES]
-    if not _has_balances(row):
-        amounts = [row["principal"], 0, 0, 0]
+    amounts = [loan.row.get(column) or 0 for column in BALANCES]
+    if not _has_balances(loan.row):
+        amounts = [loan.row["principal"], 0, 0, 0]
     return (loan.pk, "opening", "opening", as_of, at, None, *amounts, 0, -sum(amounts), 0, 0, 0, 0)
 
 
 def _history(
-    loan: Loan, schedule: list[Due], payments: list[history.Paid], as_of: date, at: datetime
+    loan: NewLoan, schedule: list[Due], payments: list[history.Paid], as_of: date, at: datetime
 ) -> list[tuple[Any, ...]]:
     first = min(due.due_on for due in schedule)
-    issued_on = loan.issued_on or first - timedelta(days=30)
     lines = history.replay(
-        principal=loan.principal, issued_on=issued_on, schedule=schedule, payments=payments,
-        until=as_of, allocation=loan.allocation,
+        principal=loan.row["principal"],
+        issued_on=loan.row.get("issued_on") or first - timedelta(days=30),
+        schedule=schedule, payments=payments, until=as_of,
+        allocation=loan.row.get("allocation") or "",
     )  # fmt: skip
     return [
         (loan.pk, x.kind, x.cause, x.value_on, at, None, x.principal, x.interest, 0, x.cost,
@@ -276,7 +298,7 @@ def _refresh(placement: Placement, rows: list[Row], known: dict[str, Loan]) -> N
         (
             known[row["account_ref"]].pk,
             row.get("charged_off_on") or known[row["account_ref"]].charged_off_on,
-            json.dumps(known[row["account_ref"]].facts | _facts(row), ensure_ascii=False),
+            known[row["account_ref"]].facts | _facts(row),
         )
         for row in rows
     ]
@@ -299,7 +321,7 @@ def _stated(row: Row) -> int | None:
 
 
 def _place_again(
-    placement: Placement, cases: list[int], new: list[int], loans: list[Loan],
+    placement: Placement, cases: list[int], new: list[int], loans: list[NewLoan],
     known: Iterable[Loan],
 ) -> int:  # fmt: skip
     """
@@ -307,15 +329,18 @@ def _place_again(
 
     A settled case comes back only with a new loan; a recalled or closed one whenever it is placed.
     """
+    standing = set(cases).difference(new)
+    if not standing:
+        return 0
     with_new = {loan.case_id for loan in loans}
-    away = Case.objects.filter(pk__in=cases, state__in=AWAY).exclude(pk__in=new)
-    again = [
+    away = Case.objects.filter(pk__in=standing, state__in=AWAY)
+    again = {
         pk for pk, state in away.values_list("pk", "state")
         if state != S.SETTLED or pk in with_new
-    ]  # fmt: skip
+    }  # fmt: skip
     Case.objects.filter(pk__in=again).update(
         state=S.PLACED, state_reason="placed again", placed_on=placement.as_of
     )
-    back = {loan.pk for loan in known if loan.case_id in set(again)}
+    back = {loan.pk for loan in known if loan.case_id in again}
     Loan.objects.filter(pk__in=back).update(placement=placement)
     return len(again)

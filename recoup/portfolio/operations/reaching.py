@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from recoup.intake.models import Placement
 from recoup.people import operations as people
+from recoup.people.models import Book
+from recoup.people.operations import HOLDER, Holder
 from recoup.portfolio import bulk
 from recoup.portfolio.models import Borrower, Case, ContactPoint, PastContact
 from recoup.portfolio.sideways import Sideways
 
 Row = dict[str, Any]
 
+# What may be learned of a contact point that is known.
+LEARNED = ("state", "preferred", "expires_on", "source", "lawful_basis")
+POINT = ["borrower", "medium", "party", "sealed", "masked", *LEARNED]
+TOLD = ("region", "time_zones", "language", "birth_year")
 
-POINT = [
-    "borrower", "medium", "party", "sealed", "masked", "source", "lawful_basis", "state",
-    "preferred", "expires_on",
-]  # fmt: skip
-POINT_IDS = [f"{name}_id" if name in ("borrower", "sealed") else name for name in POINT]
+
+class Debtor(NamedTuple):
+    """A borrower of a batch: the row, the person in the vault, and what the lender told (`TOLD`)."""
+
+    pk: int
+    person: Holder
+    told: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -36,70 +45,94 @@ class Point:
     expires_on: date | None = None
 
 
-def add_points(points: list[tuple[Borrower, Point]]) -> int:
+class _Learned(NamedTuple):
+    """What is known of a contact point, in the order of `LEARNED`."""
+
+    state: str
+    preferred: bool
+    expires_on: date | None
+    source: str
+    lawful_basis: str
+
+
+def debtors(*, book: Book, references: Sequence[str]) -> dict[str, Debtor]:
+    """The borrowers of a book that have these references."""
+    columns = ("reference", "pk", *TOLD, *(f"person__{column}" for column in HOLDER))
+    rows = Borrower.objects.filter(book=book, reference__in=references).values_list(*columns)
+    told = len(TOLD)
+    return {ref: Debtor(pk, Holder(*rest[told:]), tuple(rest[:told])) for ref, pk, *rest in rows}
+
+
+def add_points(points: Sequence[tuple[Debtor, Point]]) -> int:
     """
     Add contact points, each value once for a borrower; gives how many are new.
 
     A value that is known keeps its row: it may become verified or preferred or get a date of
     expiry, but nothing already known about it is taken away.
     """
-    grouped: dict[int, list[tuple[Borrower, Point]]] = {}
-    for borrower, point in points:
-        grouped.setdefault(borrower.pk, []).append((borrower, point))
+    grouped: dict[int, list[tuple[Debtor, Point]]] = {}
+    for debtor, point in points:
+        grouped.setdefault(debtor.pk, []).append((debtor, point))
     sealed = people.seal_known(
         people=[
             (mine[0][0].person, [(point.medium, point.value) for _, point in mine])
             for mine in grouped.values()
         ]
     )
-    known = {
-        point.sealed_id: point for point in ContactPoint.objects.filter(borrower__in=list(grouped))
-    }
-    new: dict[int, ContactPoint] = {}
-    changed: dict[int, ContactPoint] = {}
+    known = _known(list(grouped))
+    new: dict[int, tuple[Any, ...]] = {}
+    learned: dict[int, _Learned] = {}
     for mine, found in zip(grouped.values(), sealed, strict=True):
-        for (borrower, point), (row, _is_new) in zip(mine, found, strict=bool(found)):
-            standing = known.get(row.pk) or new.get(row.pk)
-            if standing is None:
-                new[row.pk] = ContactPoint(
-                    borrower=borrower, medium=point.medium, party=point.party, sealed=row,
-                    masked=row.masked, source=point.source, lawful_basis=point.lawful_basis,
-                    state="verified" if point.verified else "unverified",
-                    preferred=point.preferred, expires_on=point.expires_on,
-                )  # fmt: skip
-            elif _learn(standing, point) and standing.pk:
-                changed[standing.pk] = standing
-    bulk.insert(
-        ContactPoint,
-        POINT,
-        [tuple(getattr(p, column) for column in POINT_IDS) for p in new.values()],
-    )
-    ContactPoint.objects.bulk_update(
-        changed.values(), ["state", "preferred", "expires_on", "source", "lawful_basis"],
-        batch_size=500,
-    )  # fmt: skip
+        for (debtor, point), (piece, _is_new) in zip(mine, found, strict=bool(found)):
+            key, before = piece.pk, learned.get(piece.pk)
+            if key not in known and before is None:
+                new[key] = (debtor.pk, point.medium, point.party, key, piece.masked)
+                learned[key] = _begin(point)
+            else:
+                learned[key] = _learn(before or known[key][1], point)
+    bulk.insert(ContactPoint, POINT, [(*row, *learned[key]) for key, row in new.items()])
+    changed = [
+        (pk, *learned[key])
+        for key, (pk, before) in known.items()
+        if learned.get(key, before) != before
+    ]
+    bulk.update(ContactPoint, LEARNED, changed)
     return len(new)
 
 
-def _learn(standing: ContactPoint, point: Point) -> bool:
-    before = (standing.state, standing.preferred, standing.expires_on, standing.source,
-              standing.lawful_basis)  # fmt: skip
-    if point.verified and standing.state == ContactPoint.State.UNVERIFIED:
-        standing.state = ContactPoint.State.VERIFIED
-    standing.preferred = standing.preferred or point.preferred
-    standing.expires_on = point.expires_on or standing.expires_on
-    if standing.source == ContactPoint.Source.UNKNOWN and point.source != standing.source:
-        standing.source = point.source
-    standing.lawful_basis = standing.lawful_basis or point.lawful_basis
-    return before != (standing.state, standing.preferred, standing.expires_on, standing.source,
-                      standing.lawful_basis)  # fmt: skip
+def _known(borrowers: list[int]) -> dict[int, tuple[int, _Learned]]:
+    """The contact points of borrowers by what is sealed: their row, and what is known of them."""
+    rows = ContactPoint.objects.filter(borrower__in=borrowers)
+    return {
+        sealed: (pk, _Learned(*learned))
+        for sealed, pk, *learned in rows.values_list("sealed_id", "pk", *LEARNED)
+    }
+
+
+def _begin(point: Point) -> _Learned:
+    state = ContactPoint.State.VERIFIED if point.verified else ContactPoint.State.UNVERIFIED
+    return _Learned(
+        state.value, point.preferred, point.expires_on, point.source, point.lawful_basis
+    )
+
+
+def _learn(known: _Learned, point: Point) -> _Learned:
+    unverified = known.state == ContactPoint.State.UNVERIFIED
+    told = known.source != ContactPoint.Source.UNKNOWN
+    return _Learned(
+        state=ContactPoint.State.VERIFIED.value if point.verified and unverified else known.state,
+        preferred=known.preferred or point.preferred,
+        expires_on=point.expires_on or known.expires_on,
+        source=known.source if told else point.source,
+        lawful_basis=known.lawful_basis or point.lawful_basis,
+    )
 
 
 def open_contact_points(
     *, placement: Placement, rows: list[Row], sideways: Sideways, at: datetime
 ) -> dict[str, int]:
     """Open rows of contact points; those of borrowers not in the book are left out and counted."""
-    borrowers = _borrowers(placement, rows)
+    borrowers = _debtors(placement, rows)
     points = [
         (borrowers[row["borrower_ref"]], Point(
             medium=row["medium"], value=row["value"], party=row["party"],
@@ -116,9 +149,9 @@ def open_past_contacts(
     *, placement: Placement, rows: list[Row], sideways: Sideways, at: datetime
 ) -> dict[str, int]:
     """Open rows of contacts made before the placement; the same contact is kept once."""
-    borrowers = _borrowers(placement, rows)
+    borrowers = _debtors(placement, rows)
     cases = dict(
-        Case.objects.filter(borrower__in=[b.pk for b in borrowers.values()]).values_list(
+        Case.objects.filter(borrower__in=[d.pk for d in borrowers.values()]).values_list(
             "borrower_id", "pk"
         )
     )
@@ -130,7 +163,6 @@ def open_past_contacts(
     return {"past_contacts": len(found), "left_out": len(rows) - len(found)}
 
 
-def _borrowers(placement: Placement, rows: list[Row]) -> dict[str, Borrower]:
-    refs = {row["borrower_ref"] for row in rows}
-    found = Borrower.objects.filter(book=placement.book, reference__in=refs)
-    return {borrower.reference: borrower for borrower in found.select_related("person")}
+def _debtors(placement: Placement, rows: list[Row]) -> dict[str, Debtor]:
+    references = sorted({row["borrower_ref"] for row in rows})
+    return debtors(book=placement.book, references=references)

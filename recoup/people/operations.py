@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from recoup.journal.operations import record
@@ -14,21 +13,14 @@ from recoup.kernel.actors import Actor, Viewer
 from recoup.kernel.errors import Invalid, Refused
 from recoup.people import scopes, vault
 from recoup.people.events import (
-    BookOpened,
-    CreditorAdded,
     PersonErased,
     PersonUnmasked,
-    UserAdded,
     VaultRotated,
 )
 from recoup.people.models import (
-    Agency,
-    Book,
     Creditor,
     Person,
     Sealed,
-    Team,
-    User,
     VaultKey,
 )
 from recoup.people.sealing import (
@@ -47,7 +39,8 @@ REASON_LENGTH = 4
 __all__ = [
     "HOLDER", "Holder", "NewPerson", "Piece", "SealedMany", "SealedPerson", "TextSealer",
     "add_creditor", "add_user", "check_key", "erase", "open_book", "rotate", "seal", "seal_known",
-    "seal_many", "seal_note", "seal_text", "unmask", "unseal_text",
+    "seal_many", "seal_note", "seal_text", "unmask", "unseal_note",
+    "unseal_text",
 ]  # fmt: skip
 
 
@@ -196,45 +189,3 @@ def rotate(
     with record(VaultRotated, by=by, at=at, count=total, kek=kek.id):
         pass
     return total
-
-
-def add_creditor(
-    *, code: str, name: str, by: Actor, at: datetime, complaint_phone: str = ""
-) -> Creditor:
-    """Add a lender."""
-    with record(CreditorAdded, by=by, at=at, name=name, code=code) as event:
-        row = Creditor.objects.create(code=code, name=name, complaint_phone=complaint_phone)
-        event.creditor = row.pk
-        return event.about(row)
-
-
-def open_book(
-    *, creditor: Creditor, code: str, name: str, mode: str, opened_on: date, by: Actor,
-    at: datetime, jurisdiction: str = "CN", currency: str = "CNY",
-    time_zone: str = "Asia/Shanghai",
-) -> Book:  # fmt: skip
-    """Open a book for a creditor, as demo or live for good."""
-    with record(BookOpened, by=by, at=at, creditor=creditor, name=name, mode=mode) as event:
-        row = Book.objects.create(
-            creditor=creditor, code=code, name=name, mode=mode, jurisdiction=jurisdiction,
-            currency=currency, time_zone=time_zone, opened_on=opened_on,
-        )  # fmt: skip
-        event.book = row.pk
-        return event.about(row)
-
-
-def add_user(
-    *, username: str, name: str, role: str, creditors: Iterable[Creditor], by: Actor,
-    at: datetime, password: str | None = None, password_hash: str = "", team: Team | None = None,
-    agency: Agency | None = None,
-) -> User:  # fmt: skip
-    """
-    Add an account. Without a password, or the hash of one, nobody can sign in until it is set.
-    """
-    with record(UserAdded, by=by, at=at, username=username, role=role) as event:
-        user = User(username=username, name=name, role=role, team=team, agency=agency)
-        # A password that is None makes an unusable one.
-        user.password = password_hash or make_password(password)
-        user.save()
-        user.creditors.set(creditors)
-        return event.about(user)

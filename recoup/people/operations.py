@@ -23,6 +23,14 @@ from recoup.people.models import (
     Sealed,
     VaultKey,
 )
+from recoup.people.registering import (
+    add_creditor,
+    add_user,
+    change_creditor,
+    check_password,
+    open_book,
+    set_password,
+)
 from recoup.people.sealing import (
     HOLDER,
     Holder,
@@ -38,8 +46,9 @@ REASON_LENGTH = 4
 
 __all__ = [
     "HOLDER", "Holder", "NewPerson", "Piece", "SealedMany", "SealedPerson", "TextSealer",
-    "add_creditor", "add_user", "check_key", "erase", "open_book", "rotate", "seal", "seal_known",
-    "seal_many", "seal_note", "seal_text", "unmask", "unseal_note",
+    "add_creditor", "add_user", "change_creditor", "check_key", "check_password", "erase",
+    "open_book", "rotate", "seal", "seal_known", "seal_many", "seal_note", "seal_text",
+    "set_password", "unmask", "unseal_note",
     "unseal_text",
 ]  # fmt: skip
 

@@ -35,10 +35,14 @@ FETCH = 1_000
 
 
 def export(*, viewer: Viewer, placement: Placement, path: Path) -> int:
-    """Write the open refused rows; gives how many."""
+    """Write the open refused rows; gives how many. Without any, no file is written."""
     scopes.demand(viewer, scopes.CORRECT_ROWS)
     if placement.book.creditor_id not in viewer.creditors:
         raise Invalid("This placement belongs to another creditor.")
+    if not QuarantinedRow.objects.filter(
+        placement=placement, state=QuarantinedRow.State.OPEN
+    ).exists():
+        return 0
     columns = list(dict.fromkeys(name for _, cells in _open_rows(placement) for name in cells))
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:

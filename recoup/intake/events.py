@@ -9,3 +9,6 @@ PlacementAccepted = Kind(
 PlacementRejected = Kind("intake.rejected", "A file could not be read ({reason})")
 PlacementOpened = Kind("intake.opened", "All {rows} rows of a placement were opened")
 RowDiscarded = Kind("intake.discarded", "A refused row was discarded: {reason}")
+QuarantineExported = Kind(
+    "intake.exported", "{count} refused rows were written out in clear: {reason}"
+)

@@ -29,6 +29,7 @@ from recoup.intake.events import (
     PlacementOpened,
     PlacementReceived,
     PlacementRejected,
+    QuarantineExported,
     RowDiscarded,
 )
 from recoup.intake.fit import tables_of
@@ -99,7 +100,7 @@ def replay(
     Its rows leave the quarantine of the placement that they correct; those still wrong are set
     aside again, in the new one.
 
-    :raises Invalid: if a row of the file is none of the open ones of this placement
+    :raises Invalid: if a row of the file is none of the open ones, or it was taken in as another
     """
     path = Path(path)
     digest = digest_of(path)
@@ -111,13 +112,44 @@ def replay(
     return _accept(call)
 
 
-def export_quarantine(*, viewer: Viewer, placement: Placement, path: Path) -> int:
+def export_quarantine(
+    *, viewer: Viewer, placement: Placement, path: Path, reason: str, at: datetime
+) -> int:
     """
     Write the open refused rows as a CSV that a clerk can correct; gives how many.
 
+    They hold personal data in clear, so a reason is asked for and an event kept. Where no row
+    waits, no file is written.
+
     :raises Refused: unless the viewer may correct rows
+    :raises Invalid: without a reason, or for another creditor's placement
     """
-    return corrections.export(viewer=viewer, placement=placement, path=Path(path))
+    if len(reason.strip()) < REASON_LENGTH:
+        raise Invalid("Say why these rows are written out.", hint="A few words are enough.")
+    with record(
+        QuarantineExported, by=viewer.actor(), at=at, book=placement.book, reason=reason.strip()
+    ) as event:
+        count = corrections.export(viewer=viewer, placement=placement, path=Path(path))
+        event.note(count=count)
+        event.about(placement)
+    return count
+
+
+def try_out(*, path: Path, mapping: str) -> None:
+    """
+    Go on only if a file can be read and fits a mapping, before anything is kept.
+
+    :raises Invalid: if it cannot be read, does not fit, or holds no rows
+    """
+    try:
+        tables = tables_of(open_path(path), mappings.load(mapping), has_accounts=False)
+        rows = any(
+            len(batch.frame) or batch.broken for _, part in tables for batch in part.batches()
+        )
+    except UNREADABLE as error:
+        raise _unreadable(path.name, error) from None
+    if not rows:
+        raise _without_rows(path.name)
 
 
 def discard(*, row: QuarantinedRow, reason: str, by: Actor, at: datetime) -> None:
@@ -188,6 +220,7 @@ def _accept(call: _Call) -> Placement:
             book=call.book, digest=call.digest, mapping=call.mapping
         ).first()
         if before is not None and before.state in DONE:
+            _demand_the_same(call, before)
             return before
         try:
             source = call.open()
@@ -210,6 +243,20 @@ def _accept(call: _Call) -> Placement:
         return _commit(call, placement, stager, files, source)
 
 
+def _demand_the_same(call: _Call, before: Placement) -> None:
+    """A file is a lender's or the correction of one placement; never first one, then the other."""
+    if call.corrects is None or before.corrects_id == call.corrects.pk:
+        return
+    what = (
+        f"corrects placement {before.corrects_id}" if before.corrects_id else "is a lender's file"
+    )
+    raise Invalid(
+        f"{call.name} was taken in before as placement {before.pk} and {what}; it corrects nothing "
+        f"of placement {call.corrects.pk}.",
+        hint="Export the refused rows, correct that file and replay it.",
+    )
+
+
 def _demand_currency(book: Book, mapping: MappingOf) -> None:
     if mapping.currency and mapping.currency != book.currency:
         raise Invalid(
@@ -228,9 +275,13 @@ def _unreadable(name: str, error: BaseException) -> Invalid:
 
 def _demand_rows(name: str, stager: Stager, tables: Sequence[Any]) -> None:
     if not any(counts.read for counts in stager.counts.values()):
-        raise Invalid(
-            f"{name} has a header but no rows.", hint="Check that the export was not cut off."
-        )
+        raise _without_rows(name)
+
+
+def _without_rows(name: str) -> Invalid:
+    return Invalid(
+        f"{name} has a header but no rows.", hint="Check that the export was not cut off."
+    )
 
 
 @contextmanager

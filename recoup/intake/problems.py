@@ -104,6 +104,15 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 
 
+# Of many rows at once: what a sentence says of one row is said of them all.
+OF_MANY = {"ragged": _("The row has more or fewer fields than the header.")}
+
+
+def heading(kind: str, **facts: object) -> str:
+    """A kind of problem in words, for many rows: `facts` hold what is the same for all of them."""
+    return gettext(OF_MANY.get(kind, KINDS[kind][0])).format(**facts)
+
+
 def say(problem: Mapping[str, Any]) -> Problem:
     """A kept problem in words, in the language that is active."""
     what, hint = KINDS[problem["kind"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from recoup.intake import mapping as mapping_of
 from recoup.intake.models import Placement, QuarantinedRow
 from recoup.intake.notices import in_words
-from recoup.intake.problems import KINDS, say
+from recoup.intake.problems import heading, say
 from recoup.intake.staging import staged_label
 from recoup.intake.tables import TABLES
 from recoup.kernel.actors import Viewer
@@ -77,11 +77,37 @@ class MappingCard:
     currency: str
     jurisdiction: str
     time_zone: str
+    unit: str
 
 
 def mappings() -> list[MappingCard]:
     """Each mapping that there is."""
     return [mapping(name) for name in mapping_of.names()]
+
+
+def mapping_columns(name: str) -> dict[str, list[tuple[str, str]]]:
+    """
+    For each table of a mapping, the columns of ours and what each is read from.
+
+    :raises Invalid: if there is no mapping of the name
+    """
+    found = {}
+    for table in mapping_of.load(name).tables.values():
+        rows = []
+        for field_ in table.table.fields:
+            if rule := table.rules.get(field_.name):
+                needed = " (needed)" if field_.required else ""
+                rows.append((field_.name + needed, _read_from(rule)))
+        found[table.table.name] = rows
+    return found
+
+
+def _read_from(rule: mapping_of.Rule) -> str:
+    if rule.constant is not None:
+        return f"always {rule.constant}"
+    if rule.formula is not None:
+        return f"computed from {', '.join(rule.needs)}"
+    return rule.template or " or ".join(rule.columns)
 
 
 def mapping(name: str) -> MappingCard:
@@ -99,6 +125,7 @@ def mapping(name: str) -> MappingCard:
         currency=row.currency or "CNY",
         jurisdiction=row.jurisdiction,
         time_zone=row.time_zone or CHINA,
+        unit=row.unit,
     )
 
 
@@ -160,13 +187,24 @@ def summary(placement: Placement) -> Summary:
     return Summary(
         placement=placement,
         tables=placement.counts,
-        problems=[(gettext(KINDS[kind][0]), count) for kind, count in kinds.most_common()],
-        notices=[in_words(notice) for notice in told],
+        problems=[
+            (heading(kind, as_of=placement.as_of, currency=placement.book.currency), count)
+            for kind, count in kinds.most_common()
+        ],
+        notices=_told_once(told),
         open_rows=states[QuarantinedRow.State.OPEN],
         replayed=states[QuarantinedRow.State.REPLAYED],
         discarded=states[QuarantinedRow.State.DISCARDED],
         kinds=dict(kinds),
     )
+
+
+def _told_once(notices: Sequence[dict[str, Any]]) -> list[str]:
+    """Notices in words, each once; files that were left aside are counted together."""
+    left = sum(row["count"] for row in notices if row["kind"] == "file_ignored")
+    others = [row for row in notices if row["kind"] != "file_ignored"]
+    counted = [*others, {"kind": "file_ignored", "count": left}] if left else others
+    return list(dict.fromkeys(in_words(notice) for notice in counted))
 
 
 def _path(placement: Placement, table: str) -> Path:

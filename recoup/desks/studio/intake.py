@@ -54,13 +54,24 @@ def placement(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "studio/placement.html", context)
 
 
-@require_GET
+@require_POST
 def download(request: HttpRequest, pk: int) -> HttpResponse:
-    """The rows that wait, as a CSV to correct. It holds personal data: it is not cached."""
+    """The rows that wait, as a CSV to correct: personal data, so it asks why and is not cached."""
     viewer, row = viewer_of(request), found(request, pk)
+    scopes.demand(viewer, scopes.CORRECT_ROWS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
-        operations.export_quarantine(viewer=viewer, placement=row, path=path)
+        try:
+            count = operations.export_quarantine(
+                viewer=viewer, placement=row, path=path, at=now(),
+                reason=request.POST.get("reason", ""),
+            )  # fmt: skip
+        except Invalid as error:
+            messages.error(request, str(error))
+            return redirect("placement", pk)
+        if not count:
+            messages.info(request, _("Nothing is set aside"))
+            return redirect("placement", pk)
         body = path.read_bytes()
     response = HttpResponse(body, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="placement-{pk}-rows.csv"'

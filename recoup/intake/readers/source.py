@@ -16,12 +16,15 @@ from typing import Any, BinaryIO, cast
 from recoup.intake.readers.base import Blob, Part, guard
 from recoup.intake.readers.columnar import ColumnarPart
 from recoup.intake.readers.delimited import DelimitedPart
+from recoup.intake.readers.kinds import START, demand_table
 from recoup.intake.readers.rows import RowsPart
 from recoup.intake.readers.sheets import SheetPart, Workbook
 from recoup.kernel.errors import Invalid
 from recoup.kernel.text import canonical_json
 
 SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".parquet"}
+# The first bytes of a zip: of its first file, of an empty one, of one in several pieces.
+ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
@@ -141,7 +144,8 @@ def _parts(blob: Blob) -> list[Part]:
     if blob.size == 0:
         raise Invalid(f"{blob.name} is empty.", hint="Send the file again.")
     with blob.open() as file:
-        start = file.read(8)
+        start = file.read(START)
+    demand_table(blob.name, start)
     stem = PurePosixPath(blob.name).stem
     if start.startswith(OLD_EXCEL):
         raise Invalid(
@@ -169,7 +173,7 @@ def _is_archive(path: Path) -> bool:
     if path.suffix.lower() == ".zip":
         return True
     with path.open("rb") as file:
-        if not file.read(4).startswith(b"PK\x03\x04"):
+        if file.read(4) not in ZIP:
             return False
     try:
         with zipfile.ZipFile(path) as archive:

@@ -284,7 +284,7 @@ def test_a_placement_is_opened_in_steps_and_saying_so_twice_is_once(
 
 
 def test_the_outsider_sees_no_placement_and_no_refused_row(
-    accept: Any, tmp_path: Path, outsider: Any, li_na: Any, analyst: Any, book: Any
+    accept: Any, tmp_path: Path, outsider: Any, li_na: Any, analyst: Any, book: Any, at: Any
 ) -> None:
     placement = accept(csv_file(tmp_path / "a.csv", [account(principal="x")]))
     stranger, collector = scopes.viewer_of(outsider), scopes.viewer_of(li_na)
@@ -296,7 +296,7 @@ def test_the_outsider_sees_no_placement_and_no_refused_row(
             queries.quarantined(viewer=viewer, placement=placement)
         with pytest.raises(Refused):
             operations.export_quarantine(
-                viewer=viewer, placement=placement, path=tmp_path / "out.csv"
+                viewer=viewer, placement=placement, path=tmp_path / "out.csv", reason="mine", at=at
             )
     seen = queries.placements(viewer=scopes.viewer_of(analyst), book=book)
     assert list(seen) == [placement]

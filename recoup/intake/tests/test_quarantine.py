@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from django.utils import translation
 
 from recoup.intake import operations, queries
 from recoup.intake.models import Placement, QuarantinedRow
 from recoup.intake.tests.files import AS_OF, account, csv_file
+from recoup.journal.models import Event
 from recoup.kernel.errors import Invalid
 from recoup.people import scopes
 
@@ -240,7 +242,9 @@ def test_a_corrected_file_brings_the_rows_in_and_empties_the_quarantine(
     placement = accept(folder)
     viewer, out = scopes.system_viewer(book), tmp_path / "out.csv"
 
-    assert operations.export_quarantine(viewer=viewer, placement=placement, path=out) == 3
+    said = {"viewer": viewer, "placement": placement, "at": at}
+    assert operations.export_quarantine(**said, path=out, reason="to correct") == 3
+    assert Event.objects.get(kind="intake.exported").creditor == book.creditor_id
     with out.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     assert lines[0]["name"] == "'=cmd"
@@ -266,7 +270,10 @@ def test_an_account_taken_in_before_is_not_brought_in_again_by_a_correction(
 ) -> None:
     placement = accept(csv_file(tmp_path / "a.csv", [account(1), account(2, principal="x")]))
     out = tmp_path / "out.csv"
-    operations.export_quarantine(viewer=scopes.system_viewer(book), placement=placement, path=out)
+    viewer = scopes.system_viewer(book)
+    operations.export_quarantine(
+        viewer=viewer, placement=placement, path=out, reason="to correct", at=at
+    )
     text = out.read_text("utf-8-sig").replace("L-2", "L-1").replace(",x,", ",5,")
     out.write_text(text)
 
@@ -331,3 +338,72 @@ def _without(path: Path, text: str) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for key, data in files.items():
             archive.writestr(key, data)
+
+
+def test_rows_are_written_out_only_for_a_reason_and_no_rows_make_no_file(
+    accept: Any, tmp_path: Path, book: Any, at: datetime
+) -> None:
+    placement = accept(csv_file(tmp_path / "a.csv", [account(1)]))
+    said = {"viewer": scopes.system_viewer(book), "placement": placement, "at": at}
+    out = tmp_path / "out.csv"
+
+    with pytest.raises(Invalid, match="Say why"):
+        operations.export_quarantine(**said, path=out, reason=" ")
+
+    assert operations.export_quarantine(**said, path=out, reason="to correct") == 0
+    assert not out.exists()
+
+
+def test_a_lenders_file_or_the_correction_of_another_placement_corrects_nothing(
+    accept: Any, tmp_path: Path, book: Any, system: Any, at: datetime
+) -> None:
+    whole = csv_file(tmp_path / "whole.csv", [account(9)])
+    accept(whole)
+    first = accept(csv_file(tmp_path / "a.csv", [account(1), account(2, principal="x")]))
+    other = accept(csv_file(tmp_path / "b.csv", [account(3), account(4, principal="x")]))
+    out = tmp_path / "out.csv"
+    operations.export_quarantine(
+        viewer=scopes.system_viewer(book), placement=first, path=out, reason="to correct", at=at
+    )
+    out.write_text(out.read_text("utf-8-sig").replace(",x,", ",5,"))
+    operations.replay(placement=first, path=out, by=system, at=at)
+
+    for wrong in (whole, out):
+        with pytest.raises(Invalid, match="corrects"):
+            operations.replay(placement=other, path=wrong, by=system, at=at)
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [(b"%PDF-1.7", "a PDF"), (b"\x89PNG\r\n", "a picture"), (b"\x1f\x8b\x08", "gzip"),
+     (b"PK\x05\x06" + b"\0" * 18, "no table")],
+)  # fmt: skip
+def test_a_document_a_picture_or_an_empty_zip_is_no_table_whatever_its_name(
+    accept: Any, tmp_path: Path, start: bytes, what: str
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_bytes(start + b"account_ref,borrower_ref\n")
+
+    with pytest.raises(Invalid, match=what):
+        accept(path)
+
+
+def test_the_summary_fills_its_sentences_and_says_each_notice_once(
+    accept: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    csv_file(folder / "accounts.csv", [account(1), account(2, issued_on="2027-01-01"),
+                                       account(3, currency="USD")])  # fmt: skip
+    csv_file(
+        folder / "instalments.csv", [{"account_ref": "L-1", "number": "1", "due_on": "2026-02-05"}]
+    )
+    for name in ("notes.doc", "photo.jpg"):
+        (folder / name).write_bytes(b"x")
+
+    placement = accept(folder)
+    with translation.override("en"):
+        said = str(queries.summary(placement))
+
+    assert "{" not in said and "2026-11-23" in said and "(CNY)" in said
+    assert said.count("Read as UTF-8") == 1
+    assert said.count("left aside") == 1

@@ -264,7 +264,7 @@ def test_a_corrected_payment_of_an_opened_loan_is_added_to_its_ledger(
     owed = Loan.objects.get().owed
     fixed = tmp_path / "fixed.csv"
     viewer = scopes.viewer_of(analyst)
-    intake.export_quarantine(viewer=viewer, placement=first, path=fixed)
+    intake.export_quarantine(viewer=viewer, placement=first, path=fixed, reason="typo", at=at)
     fixed.write_bytes(fixed.read_bytes().replace(b"2026-13-05", b"2026-03-05"))
 
     second = intake.replay(placement=first, path=fixed, by=system, at=at)

@@ -88,7 +88,8 @@ def test_a_refused_row_is_downloaded_corrected_and_taken_in(
     placement: Any, analyst: Any, signed_in: SignedIn
 ) -> None:
     client = signed_in(analyst)
-    body = client.get(f"/studio/placements/{placement.pk}/rows.csv").content.decode("utf-8-sig")
+    address = f"/studio/placements/{placement.pk}/rows.csv"
+    body = client.post(address, {"reason": "to correct it"}).content.decode("utf-8-sig")
     file = SimpleUploadedFile("rows.csv", body.replace("much", "80000").encode("utf-8-sig"))
 
     answer = client.post(f"/studio/placements/{placement.pk}/correct/", {"file": file}, follow=True)
@@ -110,6 +111,6 @@ def test_the_placements_of_another_lender_are_not_there(
     client = signed_in(stranger)
 
     assert client.get(f"/studio/placements/{placement.pk}/").status_code == 404
-    assert client.get(f"/studio/placements/{placement.pk}/rows.csv").status_code == 404
+    assert client.post(f"/studio/placements/{placement.pk}/rows.csv").status_code == 404
     assert client.get("/studio/plan/").status_code == 404
     assert "book.csv" not in client.get("/studio/placements/").content.decode()

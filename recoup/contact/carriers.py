@@ -48,15 +48,19 @@ def carrier_for(book: Book, channel: str) -> Channel:
 
 def ready_channels(book: Book) -> tuple[list[str], list[NotConfigured]]:
     """The channels a book has a carrier for, and for each other one what is missing."""
-    ready, missing = [], []
+    unset = unset_channels(book)
+    return [channel for channel in CHANNELS if channel not in unset], list(unset.values())
+
+
+def unset_channels(book: Book) -> dict[str, NotConfigured]:
+    """What is missing, for each channel that a book has no carrier for."""
+    missing = {}
     for channel in CHANNELS:
         try:
             carrier_for(book, channel).close()
         except NotConfigured as unset:
-            missing.append(unset)
-        else:
-            ready.append(channel)
-    return ready, missing
+            missing[channel] = unset
+    return missing
 
 
 def demo_addresses() -> dict[str, Config]:
@@ -110,43 +114,42 @@ def _live(channel: str) -> Config:
     return {**config, "carrier": config["kind"]}
 
 
-def _needed(name: str) -> str:
-    value = str(getattr(settings, name))
-    if not value:
+def _needed(*names: str) -> list[str]:
+    """The values of settings. :raises NotConfigured: naming every one that is empty"""
+    values = [str(getattr(settings, name)) for name in names]
+    empty = [f"RECOUP_{name}" for name, value in zip(names, values, strict=True) if not value]
+    if empty:
         raise NotConfigured(
-            "A live book has no carrier for this channel.", setting=f"RECOUP_{name}"
+            "A live book has no carrier for this channel.", setting=" and ".join(empty)
         )
-    return value
+    return values
 
 
 def _live_sms() -> dict[str, Any]:
-    kind = _needed("SMS_CARRIER")
+    (kind,) = _needed("SMS_CARRIER")
     if kind == "smpp":
-        return {"kind": "smpp", "url": _needed("SMS_SMPP_URL"), "price": settings.SMS_PRICE}
+        (url,) = _needed("SMS_SMPP_URL")
+        return {"kind": "smpp", "url": url, "price": settings.SMS_PRICE}
     if kind != "http":
-        raise NotConfigured(f"There is no SMS carrier {kind!r}.", setting="RECOUP_SMS_CARRIER")
+        raise NotConfigured(
+            f"There is no SMS carrier {kind!r}.", setting="RECOUP_SMS_CARRIER to http or smpp"
+        )
+    url, key_id, secret = _needed("SMS_HTTP_URL", "SMS_HTTP_KEY_ID", "SMS_HTTP_SECRET")
     return {
-        "kind": "http",
-        "url": _needed("SMS_HTTP_URL"),
-        "key_id": _needed("SMS_HTTP_KEY_ID"),
-        "secret": _needed("SMS_HTTP_SECRET"),
-        "templates": settings.SMS_HTTP_TEMPLATES,
-        "idempotent": settings.SMS_HTTP_IDEMPOTENT,
+        "kind": "http", "url": url, "key_id": key_id, "secret": secret,
+        "templates": settings.SMS_HTTP_TEMPLATES, "idempotent": settings.SMS_HTTP_IDEMPOTENT,
         "price": settings.SMS_PRICE,
-    }
+    }  # fmt: skip
 
 
 def _live_email() -> dict[str, Any]:
-    return {
-        "kind": "smtp", "url": _needed("SMTP_URL"), "from": _needed("MAIL_FROM"),
-        "price": settings.MAIL_PRICE,
-    }  # fmt: skip
+    url, sender = _needed("SMTP_URL", "MAIL_FROM")
+    return {"kind": "smtp", "url": url, "from": sender, "price": settings.MAIL_PRICE}
 
 
 def _live_letter() -> dict[str, Any]:
-    return {
-        "kind": "print_house", "folder": _needed("LETTER_FOLDER"), "price": settings.LETTER_PRICE,
-    }  # fmt: skip
+    (folder,) = _needed("LETTER_FOLDER")
+    return {"kind": "print_house", "folder": folder, "price": settings.LETTER_PRICE}
 
 
 def _price(config: Config) -> Decimal:

@@ -76,7 +76,9 @@ def read_template(source: str) -> dict[str, str]:
             hint="Begin from one that comes with Recoup: `recoup template show CODE`.",
         ) from None  # fmt: skip
     if not isinstance(said, dict):
-        raise Invalid("The file is no template.", hint=f"It says {', '.join(NEEDED)}, line by line.")
+        raise Invalid(
+            "The file is no template.", hint=f"It says {', '.join(NEEDED)}, line by line."
+        )
     problems = [Problem(str(key), "is no word of a template.") for key in said if key not in KEYS]
     problems += [Problem(key, "is missing.") for key in NEEDED if not said.get(key)]
     problems += [

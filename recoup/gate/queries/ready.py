@@ -13,7 +13,7 @@ from recoup.gate.operations.templates import STARTER_ROLE
 from recoup.gate.texts import SLOT
 from recoup.kernel.actors import Viewer
 from recoup.kernel.errors import Invalid
-from recoup.people.models import Book, Creditor
+from recoup.people.models import Book
 from recoup.portfolio.models import Borrower
 from recoup.rulebook import engine
 from recoup.strategy.models import StrategyVersion
@@ -92,19 +92,17 @@ def _texts(book: Book, channel: str) -> list[Gap]:
     found = []
     named = sorted({code for where, code in _named(book) if where == channel})
     for code in named:
-        if code not in approved:
-            state = "is not approved" if rows.filter(code=code).exists() else "is not there"
-            found.append(
-                Gap(channel, f"the text {code}, which the strategy sends, {state}",
-                    f"recoup template approve {code} --as USER" if "not app" in state
-                    else f"recoup template install --book {book.code}")
-            )  # fmt: skip
+        if code in approved:
+            continue
+        if rows.filter(code=code).exists():
+            state, advice = "is not approved", f"recoup template approve {code} --as USER"
+        else:
+            state, advice = "is not there", f"recoup template install --book {book.code}"
+        found.append(Gap(channel, f"the text {code}, which the strategy sends, {state}", advice))
     written = {row.language for row in approved.values()}
     spoken = Borrower.objects.filter(book=book).order_by().values_list("language", flat=True)
-    for language in sorted(set(spoken.distinct()) - written) if not named else []:
-        found.append(
-            Gap(channel, f"no approved text in {language}", "recoup template list")
-        )
+    for language in sorted(set(spoken.distinct()) - written):
+        found.append(Gap(channel, f"no approved text in {language}", "recoup template list"))
     return found + _doubts(book, channel, [approved[code] for code in named if code in approved])
 
 
@@ -119,8 +117,3 @@ def _doubts(book: Book, channel: str, used: list[Template]) -> list[Gap]:
         advice = f"recoup creditor change {book.creditor.code} --complaint-phone NUMBER"
         found.append(Gap(channel, "texts name a number for complaints, and there is none", advice))
     return found
-
-
-def codes_of(*, creditor: Creditor) -> list[str]:
-    """The codes of a creditor's books."""
-    return list(creditor.books.order_by("pk").values_list("code", flat=True))

@@ -5,23 +5,28 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
 # Name on the command line -> module, in the order of a working life.
 COMMANDS = {
     "demo": "demo",
+    "book": "book",
+    "creditor": "creditor",
+    "user": "user",
+    "key": "key",
+    "mapping": "mapping",
     "accept": "accept",
     "quarantine": "quarantine",
+    "template": "template",
+    "sender": "sender",
+    "strategy": "strategy",
     "train": "train",
     "night": "night",
     "day": "day",
     "pay": "pay",
     "serve": "serve",
-    "book": "book",
-    "user": "user",
-    "key": "key",
-    "strategy": "strategy",
     "journal": "journal",
     "vault": "vault",
     "backup": "backup",
@@ -47,20 +52,25 @@ class Recoup(click.Group):
         ).command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. What was anticipated is said in a sentence; only a bug shows a traceback."""
+        from recoup.commands import console
+
+        with console.plainly():
+            return super().invoke(ctx)
+
 
 @click.group(cls=Recoup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="recoup")
 def recoup() -> None:
-    """Recoup (归诚): post-loan and collections. Start with `recoup demo`."""
+    """Recoup (归诚): post-loan and collections. Start with `recoup demo`, or docs/live.md."""
 
 
 def main() -> None:
-    """Run a command. What was anticipated is said in a sentence; only a bug shows a traceback."""
+    """Run a command from the terminal."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recoup.site.settings")
-    from recoup.kernel.errors import Invalid, RecoupError
-
     try:
-        recoup(standalone_mode=False)
+        sys.exit(recoup(standalone_mode=False) or 0)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except click.Abort:
@@ -69,11 +79,3 @@ def main() -> None:
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)
-    except RecoupError as anticipated:
-        click.secho(str(anticipated), fg="red", err=True)
-        if isinstance(anticipated, Invalid):
-            for problem in anticipated.problems[:50]:
-                click.echo(f"  {problem}", err=True)
-            if len(anticipated.problems) > 50:
-                click.echo(f"  ... and {len(anticipated.problems) - 50} more", err=True)
-        sys.exit(1)

@@ -1,11 +1,13 @@
-"""What the commands share: starting Django, finding the book, showing progress."""
+"""What the commands share: starting Django, finding the book, saying what went wrong."""
 
 from __future__ import annotations
 
+import sys
 import time as wall
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,9 +23,78 @@ from rich.progress import Progress as Bars
 
 from recoup.kernel import clock
 from recoup.kernel.actors import Actor
-from recoup.kernel.errors import Invalid
+from recoup.kernel.errors import Invalid, RecoupError, Refused
 
-out = Console(highlight=False)
+# Piped output has no width: tables must not be cut at the 80 columns that would be guessed.
+PIPED = 160
+MOST_PROBLEMS = 50
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """
+    Turn whatever may go wrong with an operator's input or machine into a line, a hint and a code.
+
+    2 for input that is wrong (`Invalid`, a file that cannot be read), 1 for everything else that
+    was anticipated. A bug shows its traceback.
+    """
+    try:
+        yield
+    except RecoupError as anticipated:
+        wrong = isinstance(anticipated, Invalid)
+        problems = anticipated.problems if isinstance(anticipated, Invalid) else ()
+        _complain(anticipated.message, anticipated.hint, [str(each) for each in problems])
+        raise click.exceptions.Exit(2 if wrong else 1) from None
+    except UnicodeError as undecodable:
+        _complain(
+            f"A text is not {getattr(undecodable, 'encoding', 'UTF-8').upper()}.",
+            "Save the file as UTF-8 and try again.",
+        )
+        raise click.exceptions.Exit(2) from None
+    except BrokenPipeError:
+        raise  # whoever read our output has seen enough: click ends quietly
+    except OSError as broken:
+        named = f"{broken.filename}: " if broken.filename else ""
+        reason = broken.strerror or type(broken).__name__
+        _complain(f"{named}{reason}.", "Check the path, and that you may read and write there.")
+        raise click.exceptions.Exit(2) from None
+
+
+def _complain(message: str, hint: str, problems: list[str] | None = None) -> None:
+    click.secho(f"{message} {hint}".strip(), fg="red", err=True)
+    listed = problems or []
+    for problem in listed[:MOST_PROBLEMS]:
+        click.echo(f"  {problem}", err=True)
+    if len(listed) > MOST_PROBLEMS:
+        click.echo(f"  ... and {len(listed) - MOST_PROBLEMS} more", err=True)
+
+
+def say(text: str) -> None:
+    """Print a line as it is: never wrapped, no markup, so that it can be piped and copied."""
+    out.print(text, soft_wrap=True, markup=False)
+
+
+def text_of(path: Path) -> str:
+    """
+    The text of a small file that a person wrote.
+
+    :raises Invalid: if it is a folder, no text, or not in UTF-8
+    """
+    if path.is_dir():
+        raise Invalid(f"{path} is a folder.", hint="Name a file in it.")
+    if not path.exists():
+        raise Invalid(f"There is no file {path}.", hint="Check the path.")
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid(
+            f"{path} is not UTF-8 text.", hint="Open it in a text editor and save it as UTF-8."
+        ) from None
+    if "\x00" in text:
+        raise Invalid(f"{path} is not text.", hint="Name a text file in UTF-8.")
+    return text.replace("\r\n", "\n")
 
 
 def start(*, migrate: bool = True) -> None:
@@ -80,13 +151,43 @@ def book_of(code: str | None) -> Any:
     known = ", ".join(book.code for book in books) or "none yet"
     raise Invalid(
         f"There is no book {code!r}." if code else "Say which book with --book.",
-        hint=f"Books: {known}. `recoup accept FILE --mapping NAME` opens one.",
+        hint=f"Books: {known}. `recoup book open` opens one.",
     )
 
 
+def signed_in(username: str, password: str) -> Any:
+    """
+    The viewer that a named person is, by their own password.
+
+    :raises Refused: if the account is not there, was closed, or the password is another
+    """
+    from recoup.people import scopes
+    from recoup.people.models import User
+
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None or not user.check_password(password):
+        raise Refused(
+            f"{username} is not known here, or the password is another.", rules=("people.sign_in",),
+            hint="An account is added with `recoup user add`.",
+        )  # fmt: skip
+    return scopes.viewer_of(user)
+
+
 def day_of(value: datetime | None, book: Any) -> date:
-    """The day that was given, else today at the book's place."""
-    return value.date() if value else clock.local_day(clock.now(), book.time_zone)
+    """
+    The day that was given, else today at the book's place.
+
+    :raises Invalid: for a day to come of a live book: its facts are not there yet
+    """
+    today = clock.local_day(clock.now(), book.time_zone)
+    if value is None:
+        return today
+    if value.date() > today and not book.is_demo:
+        raise Invalid(
+            f"{value.date()} is still to come; today is {today} at the place of {book.code}.",
+            hint="Give today or an earlier day, or leave --at out.",
+        )
+    return value.date()
 
 
 def instant(on: date, book: Any, *, given: bool, wall: time = time(2)) -> datetime:
@@ -151,4 +252,9 @@ BOOK = click.option("--book", "code", metavar="CODE", help="The book; needed if 
 ON = click.option(
     "--at", "on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
     help="The day, as 2026-11-23; today if not given.",
+)  # fmt: skip
+WHO = click.option("--as", "username", required=True, metavar="USER", help="Who does it.")
+PASSWORD = click.option(
+    "--password", prompt="Password", hide_input=True, envvar="RECOUP_PASSWORD",
+    help="That person's own; asked for if not given.",
 )  # fmt: skip

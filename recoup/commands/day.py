@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -29,6 +30,7 @@ def command(code: str | None, watch: bool) -> None:
         raise Invalid(
             "A demo book's days are simulated.", hint="Run `recoup demo`, or name a live book."
         )
+    _demand_a_carrier(book)
     import time
 
     first = clock.local_day(clock.now(), book.time_zone)
@@ -42,6 +44,24 @@ def command(code: str | None, watch: bool) -> None:
         if not watch or clock.local_day(at, book.time_zone) != first:
             return
         time.sleep(60)
+
+
+def _demand_a_carrier(book: Any) -> None:
+    """
+    Say which channels have no carrier. :raises NotConfigured: if none has, with every setting
+    """
+    from recoup.contact import carriers
+    from recoup.kernel.errors import NotConfigured
+
+    unset = carriers.unset_channels(book)
+    lines = [f"{channel}: set {each.setting}." for channel, each in unset.items()]
+    if len(unset) == len(carriers.CHANNELS):
+        raise NotConfigured(
+            f"The live book {book.code} has no carrier, so nothing is sent. " + " ".join(lines),
+            setting="those of at least one channel",
+        )
+    for line in lines:
+        console.say(f"no carrier for {line}")
 
 
 def describe(at: datetime, answers: dict[str, object]) -> str:

@@ -15,8 +15,20 @@ HOURS = [time(hour) for hour in (8, 10, 12, 14, 16, 18, 20)]
 
 
 @click.command()
-@click.option("--accounts", default=5000, show_default=True, help="How many loans.")
-@click.option("--days", default=10, show_default=True, help="How many days are played.")
+@click.option(
+    "--accounts",
+    type=click.IntRange(min=1),
+    default=5000,
+    show_default=True,
+    help="How many loans.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="How many days are played.",
+)
 @click.option("--seed", default=7, show_default=True, help="Chance, for the same demo again.")
 @click.option("--serve/--no-serve", default=True, show_default=True)
 @click.option("--port", default=8000, show_default=True)

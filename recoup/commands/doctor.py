@@ -29,6 +29,7 @@ def command() -> None:
         _keys,
         _disk,
         _carriers,
+        _live_books,
     ):
         for state, what, advice in _guarded(check):
             console.out.print(
@@ -104,11 +105,14 @@ def _journal() -> Iterator[Finding]:
 
 
 def _browser_files() -> Iterator[Finding]:
+    from django.conf import settings
+
     from recoup.site import browser_files
 
-    missing = browser_files.missing()
-    if missing:
-        yield "fail", f"browser files missing or changed: {', '.join(missing[:3])}", "make setup"
+    wrong = browser_files.wrong(Path(settings.BROWSER_FILES))
+    if wrong:
+        named = ", ".join(wrong[:3]) + (" ..." if len(wrong) > 3 else "")
+        yield "fail", f"{len(wrong)} browser files missing or changed: {named}", "make setup"
     else:
         yield "ok", "browser files and fonts, hashes checked", ""
 
@@ -146,14 +150,35 @@ def _disk() -> Iterator[Finding]:
 
 
 def _carriers() -> Iterator[Finding]:
-    from django.conf import settings
+    from recoup.contact import carriers
+    from recoup.people.models import Book
 
-    for channel, setting, value in (
-        ("sms", "RECOUP_SMS_CARRIER", settings.SMS_CARRIER),
-        ("email", "RECOUP_SMTP_URL", settings.SMTP_URL),
-        ("letter", "RECOUP_LETTER_FOLDER", settings.LETTER_FOLDER),
-    ):
-        if value:
-            yield "ok", f"{channel} carrier configured", ""
+    # A book that is not kept: only its mode is asked for.
+    unset = carriers.unset_channels(Book(mode=Book.Mode.LIVE))
+    for channel in carriers.CHANNELS:
+        if channel in unset:
+            without = f"no {channel} carrier: live books send no {channel}"
+            yield "warn", without, unset[channel].hint
         else:
-            yield "warn", f"no {channel} carrier: live books send no {channel}", f"Set {setting}."
+            yield "ok", f"{channel} carrier configured", ""
+
+
+def _live_books() -> Iterator[Finding]:
+    """For each live book, what is lacking before it can send."""
+    from recoup.gate.queries import ready
+    from recoup.kernel import clock
+    from recoup.people import scopes
+    from recoup.people.models import Book
+    from recoup.strategy import queries as strategy
+
+    for book in Book.objects.select_related("creditor").filter(mode="live").order_by("pk"):
+        on = clock.local_day(clock.now(), book.time_zone)
+        with scopes.acting_for(book):
+            found = [(gap.channel, gap.what, gap.advice) for gap in ready.gaps(book=book, on=on)]
+            version = strategy.active(book=book)
+        if version is None:
+            found.insert(0, ("", "no strategy is in force", "recoup strategy add FILE --activate"))
+        for channel, what, advice in found:
+            yield "warn", f"book {book.code}: {channel + ': ' if channel else ''}{what}", advice
+        if not found:
+            yield "ok", f"book {book.code}: texts approved, senders registered, {version}", ""

@@ -45,7 +45,5 @@ def tail(after: int | None, limit: int) -> None:
 
     start = max(queries.position() - limit, 0) if after is None else after
     for event in queries.tail(after=start, limit=limit):
-        console.out.print(
-            f"{event.position:>8} {event.at:%Y-%m-%d %H:%M:%S} {event.kind} {event.by}"
-        )
-        console.out.print(f"         {event.data}", style="dim")
+        console.say(f"{event.position:>8} {event.at:%Y-%m-%d %H:%M:%S} {event.kind} {event.by}")
+        console.say(f"         {event.data}")

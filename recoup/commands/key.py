@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from recoup.commands import console
+from recoup.commands import console, creditor
 
 
 @click.group()
@@ -21,16 +21,11 @@ def add(name: str, code: str, may: tuple[str, ...]) -> None:
     console.start()
     from recoup.api import keys
     from recoup.kernel import clock
-    from recoup.kernel.errors import Invalid
-    from recoup.people.models import Creditor
 
-    creditor = Creditor.objects.filter(code=code).first()
-    if creditor is None:
-        raise Invalid(f"There is no creditor {code!r}.")
     row, secret = keys.add_key(
-        creditor=creditor, name=name, may=may, by=console.actor("key add"), at=clock.now()
+        creditor=creditor.of(code), name=name, may=may, by=console.actor("key add"), at=clock.now()
     )
-    console.out.print(f"key    {row.pk}\nsecret {secret}\nKeep the secret: it is not shown again.")
+    console.say(f"key    {row.pk}\nsecret {secret}\nKeep the secret: it is not shown again.")
 
 
 @command.command("list")
@@ -43,7 +38,7 @@ def list_keys() -> None:
 
     with scopes_disabled():
         for row in ApiKey.objects.filter(revoked_at=None).select_related("creditor"):
-            console.out.print(f"{row.pk}  {row.creditor.code}  {row.name}  {', '.join(row.may)}")
+            console.say(f"{row.pk}  {row.creditor.code}  {row.name}  {', '.join(row.may)}")
 
 
 @command.command()
@@ -74,4 +69,4 @@ def callbacks(code: str | None) -> None:
     from recoup.api import callbacks
 
     address = callbacks.address_of(console.book_of(code))
-    console.out.print(f"{address}/receipts\n{address}/replies")
+    console.say(f"{address}/receipts\n{address}/replies")

@@ -17,7 +17,8 @@ def command(code: str | None, on: datetime | None) -> None:
     """
     Prepare a day: age the book, judge promises, score, decide, count.
 
-    Run it again after a kill: finished steps are not done twice.
+    Run it again after a kill: finished steps are not done twice. A live book has no nights of days
+    to come, and none of days before its last one, which would age it backwards.
     """
     console.start()
     from recoup import path
@@ -26,6 +27,7 @@ def command(code: str | None, on: datetime | None) -> None:
 
     book = console.book_of(code)
     day, timings = console.day_of(on, book), console.Timings()
+    _demand_forward(book, day)
     at = console.instant(day, book, given=on is not None)
     with scopes.acting_for(book), console.progress() as progress:
         _see_to_a_strategy(book, at)
@@ -34,6 +36,25 @@ def command(code: str | None, on: datetime | None) -> None:
             progress=progress, timed=timings.stage,
         )  # fmt: skip
     report(book, day, at, answers, timings)
+
+
+def _demand_forward(book: Any, day: date) -> None:
+    """
+    Go on only if a day is not before the last night of a live book.
+
+    :raises Invalid: naming the last night
+    """
+    from recoup.kernel.errors import Invalid
+    from recoup.people import scopes
+    from recoup.strategy import queries
+
+    with scopes.acting_for(book):
+        last = queries.plans(viewer=scopes.system_viewer(book), book=book).first()
+    if last is not None and day < last.on and not book.is_demo:
+        raise Invalid(
+            f"The last night of {book.code} was for {last.on}; {day} is before it.",
+            hint=f"Give {last.on} or a later day: a book is never aged backwards.",
+        )
 
 
 def _see_to_a_strategy(book: Any, at: datetime) -> None:
@@ -55,16 +76,38 @@ def report(
     """Print the plan of a night: what is done, what is left alone and why, and what time it took."""
     from rich.table import Table
 
+    from recoup.strategy import queries
+
     plan = answers["decide"]
+    console.say(f"{book} {day}: {plan.rows:,} cases, {plan.chosen:,} actions chosen.")
     table = Table("left alone because", "cases", box=None)
     for reason, count in sorted(plan.refused.items(), key=lambda item: -item[1]):
-        table.add_row(reason, f"{count:,}")
-    console.out.print(f"{book} {day}: {plan.rows:,} cases, {plan.chosen:,} actions chosen.")
+        table.add_row(queries.why_not(reason), f"{count:,}")
     if plan.refused:
         console.out.print(table)
-    _say_what_is_lacking(book, at)
+    _say_which_rules(book, plan, at)
+    _say_what_is_lacking(book, day, at)
     parts = (f"{name} {seconds:.1f}" for name, seconds in timings.wall.items())
-    console.out.print("seconds: " + ", ".join(parts))
+    console.say("seconds: " + ", ".join(parts))
+
+
+def _say_which_rules(book: Any, plan: Any, at: datetime) -> None:
+    """Each rule that stood in the way, in words, and for how many cases."""
+    from rich.table import Table
+
+    from recoup.kernel.errors import Invalid
+    from recoup.rulebook import engine
+
+    if not plan.rules:
+        return
+    try:
+        words = {rule.id: rule.en for rule in engine.load(book.jurisdiction, at).rules}
+    except Invalid:
+        words = {}
+    table = Table("refused by rule", "which says", "cases", box=None)
+    for rule, count in sorted(plan.rules.items(), key=lambda item: -item[1]):
+        table.add_row(rule, words.get(rule, ""), f"{count:,}")
+    console.out.print(table)
 
 
 LACKING = {
@@ -76,17 +119,23 @@ LACKING = {
 }
 
 
-def _say_what_is_lacking(book: Any, at: datetime) -> None:
+def _say_what_is_lacking(book: Any, day: date, at: datetime) -> None:
+    """What the book lacks for sending, with the command that helps; then what its cases lack."""
     from rich.table import Table
 
     from recoup.gate import queries
+    from recoup.gate.queries import ready
     from recoup.people import scopes
 
     with scopes.acting_for(book):
-        found = queries.lacking(book=book, at=at)
-    if not found:
-        return
-    table = Table("overdue cases that lack a fact the gate needs", "cases", box=None)
-    for fact, count in found.items():
-        table.add_row(LACKING[fact], f"{count:,}")
-    console.out.print(table)
+        missing, found = ready.gaps(book=book, on=day), queries.lacking(book=book, at=at)
+    if missing:
+        gaps = Table("the book lacks", "on", "what helps", box=None)
+        for gap in missing:
+            gaps.add_row(gap.what, gap.channel, gap.advice)
+        console.out.print(gaps)
+    if found:
+        table = Table("overdue cases that lack a fact the gate needs", "cases", box=None)
+        for fact, count in found.items():
+            table.add_row(LACKING[fact], f"{count:,}")
+        console.out.print(table)

@@ -9,13 +9,28 @@ from recoup.commands import console
 
 @click.group()
 def command() -> None:
-    """Add accounts and set passwords."""
+    """List and add accounts, set passwords."""
+
+
+@command.command("list")
+def list_users() -> None:
+    """Every account, its role and whose books it sees."""
+    console.start()
+    from rich.table import Table
+
+    from recoup.people.models import User
+
+    table = Table("account", "name", "role", "creditors", box=None)
+    for user in User.objects.prefetch_related("creditors").order_by("pk"):
+        codes = ", ".join(row.code for row in user.creditors.all())
+        table.add_row(user.username, user.name, user.role, codes or "none: it sees nothing")
+    console.out.print(table)
 
 
 @command.command()
 @click.argument("username")
 @click.option("--name", required=True)
-@click.option("--role", required=True)
+@click.option("--role", required=True, help="What they may do: docs/mechanisms/tenancy.md.")
 @click.option("--creditor", "creditors", multiple=True, help="A creditor's code; may be repeated.")
 @click.option("--team", help="The team's code; a collector or leader of none sees no case.")
 @click.option("--agency", help="The agency's code; an agency's account without one sees no case.")
@@ -26,9 +41,6 @@ def add(
 ) -> None:  # fmt: skip
     """Add an account."""
     console.start()
-    from django.contrib.auth.password_validation import validate_password
-    from django.core.exceptions import ValidationError
-
     from recoup.kernel import clock
     from recoup.kernel.errors import Invalid
     from recoup.people import operations
@@ -41,11 +53,11 @@ def add(
     owners = list(Creditor.objects.filter(code__in=creditors))
     missing = set(creditors) - {owner.code for owner in owners}
     if missing:
-        raise Invalid(f"There is no creditor {', '.join(sorted(missing))}.")
-    try:
-        validate_password(password)
-    except ValidationError as weak:
-        raise Invalid(" ".join(weak.messages)) from None
+        raise Invalid(
+            f"There is no creditor {', '.join(sorted(missing))}.",
+            hint="`recoup book open` adds one; `recoup creditor list` shows them.",
+        )
+    operations.check_password(password)
     of_team = Team.objects.filter(code=team, creditor__in=owners).first() if team else None
     of_agency = Agency.objects.filter(code=agency).first() if agency else None
     if (team and of_team is None) or (agency and of_agency is None):
@@ -64,12 +76,15 @@ def add(
 def password(username: str, password: str) -> None:
     """Set the password of an account."""
     console.start()
+    from recoup.kernel import clock
     from recoup.kernel.errors import Invalid
+    from recoup.people import operations
     from recoup.people.models import User
 
     user = User.objects.filter(username=username).first()
     if user is None:
         raise Invalid(f"There is no account {username}.")
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    console.out.print("Done.")
+    operations.set_password(
+        user=user, password=password, by=console.actor("user password"), at=clock.now()
+    )
+    console.say(f"The password of {username} is set; its open sessions end.")

@@ -17,6 +17,7 @@ from recoup.intake import queries as intake
 from recoup.intake.models import Placement
 from recoup.portfolio import bulk, ledger, waterfall
 from recoup.portfolio.models import Entry, Instalment, Loan, PastPayment
+from recoup.portfolio.operations.appropriating import appropriate
 from recoup.portfolio.operations.nightly import age_cases
 
 BATCH = 5000
@@ -85,11 +86,13 @@ def _add_payments(rows: list[dict[str, Any]], loans: dict[str, Loan], at: dateti
 
 
 def _post(loan: Loan, entries: list[Entry], row: dict[str, Any], cause: str, at: datetime) -> None:
+    schedule = ledger.schedule_of(loan)
     shares = waterfall.allocate(
         amount=row["amount"], available=ledger.available(entries, row["paid_on"]),
-        schedule=ledger.schedule_of(loan), on=row["paid_on"], allocation=loan.allocation,
+        schedule=schedule, on=row["paid_on"], allocation=loan.allocation,
     )  # fmt: skip
     Entry.objects.create(
         loan=loan, kind=Entry.Kind.PAYMENT, cause=cause, value_on=row["paid_on"], posted_at=at,
         cash=row["amount"], **{account: -share for account, share in shares.items()},
     )  # fmt: skip
+    appropriate(loan=loan, known=entries, schedule=schedule, at=at)

@@ -12,12 +12,13 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from recoup.intake.models import Placement
-from recoup.journal.operations import record
+from recoup.journal.operations import Draft, record
 from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Invalid, Refused
 from recoup.kernel.money import Money
 from recoup.people.models import Book
 from recoup.portfolio import bulk, ledger, waterfall
+from recoup.portfolio.appropriation import GIVEN_UP, is_move
 from recoup.portfolio.events import (
     AmountAccrued,
     AmountWaived,
@@ -27,12 +28,13 @@ from recoup.portfolio.events import (
 )
 from recoup.portfolio.models import Case, Entry, Loan, Statement
 from recoup.portfolio.models.ledger import ACCOUNTS, RECEIVABLES
+from recoup.portfolio.operations.appropriating import appropriate
 from recoup.portfolio.operations.moving import follow_the_balance
 from recoup.portfolio.waterfall import Due
 
 ACCRUED = ("interest", "penalty", "cost")
-# What a lender gives up first: the youngest claims, principal last.
-WAIVED = "penalty,interest,cost,principal"
+WAIVED = ",".join(GIVEN_UP)
+REVERSIBLE = (Entry.Kind.PAYMENT, Entry.Kind.WAIVER, Entry.Kind.CORRECTION)
 CHUNK = 5000
 MOST = 1000
 
@@ -72,7 +74,9 @@ def post_payment(
     Post money received to a loan, in the order of appropriation of its contract or the law.
 
     `cause` names what it is posted for; posting the same cause again gives the entry that stands.
-    What nothing is owed for goes to `overpaid`. The case is settled when nothing is owed.
+    What nothing is owed for goes to `overpaid`. The case is settled when nothing is owed. Money
+    valued before other postings is appropriated in its place (`appropriation`), by entries that
+    move what was paid from account to account.
 
     :raises Invalid: for an amount that is not positive, another currency, or a day to come
     """
@@ -87,9 +91,9 @@ def post_payment(
                 _("The payment is dated {day}, which is still to come.").format(day=value_on),
                 hint=_("Check the date, or post it on that day."),
             )
-        schedule = ledger.schedule_of(row)
-        fall_due(loan=row, case=case, by=by, at=at, schedule=schedule)
-        entries = ledger.entries_of(row)
+        schedule, known = ledger.schedule_of(row), ledger.entries_of(row)
+        due = fall_due(loan=row, case=case, by=by, at=at, schedule=schedule, entries=known)
+        entries = ledger.entries_of(row) if due else known
         shares = waterfall.allocate(
             amount=amount.minor, available=ledger.available(entries, value_on),
             schedule=schedule, on=value_on, allocation=row.allocation,
@@ -102,6 +106,7 @@ def post_payment(
                 loan=row, kind=Entry.Kind.PAYMENT, cause=cause, value_on=value_on, posted_at=at,
                 cash=amount.minor, **{account: -share for account, share in shares.items()},
             )  # fmt: skip
+            _keep_in_order(event, loan=row, known=known, schedule=schedule, at=at)
             ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at), schedule=schedule)
             event.about(entry)
         follow_the_balance(case=case, by=by, at=at)
@@ -112,12 +117,13 @@ def reverse(*, entry: Entry, reason: str, by: Actor, at: datetime) -> Entry:
     """
     Undo a payment or a waiver by an entry of opposite sign, valued today; once.
 
-    Reversing the same entry again gives the reversal that stands. A settled case that owes again
-    is reopened.
+    Reversing the same entry again gives the reversal that stands. What other payments paid, or
+    left overpaid, is appropriated anew from this day on as if the entry had not been. A settled
+    case that owes again is reopened.
 
     :raises Refused: if the entry is itself a reversal, or opens the ledger
     """
-    if entry.kind not in (Entry.Kind.PAYMENT, Entry.Kind.WAIVER, Entry.Kind.CORRECTION):
+    if entry.kind not in REVERSIBLE or is_move(entry):
         raise Refused(
             _("An entry of kind {kind} cannot be reversed.").format(kind=entry.kind),
             rules=("portfolio.reversible",),
@@ -128,6 +134,7 @@ def reverse(*, entry: Entry, reason: str, by: Actor, at: datetime) -> Entry:
         if standing is not None:
             return standing
         today = ledger.today_of(row, at)
+        schedule, known = ledger.schedule_of(row), ledger.entries_of(row)
         with record(
             EntryReversed, by=by, at=at, case=case, loan=row.pk, reason=reason, entry=entry.pk,
             amount=Money(abs(entry.owed), row.currency),
@@ -137,8 +144,11 @@ def reverse(*, entry: Entry, reason: str, by: Actor, at: datetime) -> Entry:
                 reverses=entry, value_on=max(today, entry.value_on),
                 **{account: -getattr(entry, account) for account in ACCOUNTS},
             )  # fmt: skip
-            fall_due(loan=row, case=case, by=by, at=at)
-            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at))
+            _keep_in_order(event, loan=row, known=known, schedule=schedule, at=at)
+            now_known = ledger.entries_of(row)
+            if fall_due(loan=row, case=case, by=by, at=at, schedule=schedule, entries=now_known):
+                _keep_in_order(event, loan=row, known=now_known, schedule=schedule, at=at)
+            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at), schedule=schedule)
             event.about(undone)
         follow_the_balance(case=case, by=by, at=at)
     return undone
@@ -200,6 +210,7 @@ def accrue(
         if standing is not None:
             return standing
         _check_amount(row, amount)
+        schedule, known = ledger.schedule_of(row), ledger.entries_of(row)
         with record(
             AmountAccrued, by=by, at=at, case=case, amount=amount, account=account, loan=row.pk
         ) as event:
@@ -207,23 +218,34 @@ def accrue(
                 loan=row, kind=Entry.Kind.ACCRUAL, cause=cause, value_on=value_on, posted_at=at,
                 income=-amount.minor, **{account: amount.minor},
             )  # fmt: skip
-            fall_due(loan=row, case=case, by=by, at=at)
-            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at))
+            _keep_in_order(event, loan=row, known=known, schedule=schedule, at=at)
+            now_known = ledger.entries_of(row)
+            if fall_due(loan=row, case=case, by=by, at=at, schedule=schedule, entries=now_known):
+                _keep_in_order(event, loan=row, known=now_known, schedule=schedule, at=at)
+            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at), schedule=schedule)
             event.about(entry)
         follow_the_balance(case=case, by=by, at=at)
     return entry
 
 
+def _keep_in_order(
+    event: Draft, *, loan: Loan, known: Sequence[Entry], schedule: Sequence[Due], at: datetime
+) -> None:
+    if moved := appropriate(loan=loan, known=known, schedule=schedule, at=at):
+        event.note(moved=[*event.data.get("moved", []), *moved])
+
+
 def fall_due(
-    *, loan: Loan, case: Case, by: Actor, at: datetime, schedule: Sequence[Due] | None = None
-) -> int:
+    *, loan: Loan, case: Case, by: Actor, at: datetime, schedule: Sequence[Due] | None = None,
+    entries: Sequence[Entry] | None = None,
+) -> int:  # fmt: skip
     """
     Post the interest and cost of instalments that fell due by now and are not posted yet.
 
     `age_book` does the same for a whole book; this is for a posting that comes before the night.
     """
     found = ledger.falls_due(
-        entries=ledger.entries_of(loan),
+        entries=ledger.entries_of(loan) if entries is None else entries,
         schedule=ledger.schedule_of(loan) if schedule is None else schedule,
         on=ledger.figures_day(loan, at),
     )  # fmt: skip

@@ -8,10 +8,12 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from recoup.journal import queries as journal
+from recoup.journal.models import Event
 from recoup.kernel.errors import Invalid, Refused
 from recoup.kernel.money import Money
+from recoup.portfolio import ledger as portfolio_ledger
 from recoup.portfolio import operations, queries
-from recoup.portfolio.models import Entry, Loan
+from recoup.portfolio.models import Case, Entry, Loan
 from recoup.portfolio.models.ledger import ACCOUNTS, RECEIVABLES
 
 
@@ -148,6 +150,105 @@ def test_a_payment_valued_early_takes_nothing_that_a_later_one_has_paid(ledger):
     late = _pay(ledger.loan, "late", day=date(2026, 2, 5), amount=5500)
 
     assert (late.principal, late.interest, late.overpaid) == (-5000, 0, -500)
+
+
+def test_money_valued_before_a_reversal_pays_what_is_owed_and_is_not_overpaid(ledger):
+    """
+    opening 2026-01-01 principal 100.00
+    pay 2026-02-10 100.00
+    reverse 2026-02-20 2026-02-10
+    ----
+    owed 2026-02-20 100.00
+    """
+    ledger.holds()
+
+    _pay(ledger.loan, "late", day=date(2026, 2, 12), amount=6000)
+
+    # Until the 20th the first payment stood, so the second was too much; then it was not.
+    on = [_balances(ledger.loan, day) for day in (date(2026, 2, 19), date(2026, 2, 20))]
+    assert [(found["principal"], found["overpaid"]) for found in on] == [(0, -6000), (4000, 0)]
+    assert Case.objects.get().owed == 4000
+
+
+def test_what_was_overpaid_pays_the_debt_that_a_reversal_opens_again(ledger):
+    """
+    opening 2026-01-01 principal 100.00 interest 10.00
+    pay 2026-02-10 110.00
+    pay 2026-02-12 50.00
+    reverse 2026-02-20 2026-02-10
+    ----
+    2026-02-12 payment cash 50.00 overpaid -50.00
+    2026-02-20 correction interest -10.00 principal -40.00 overpaid 50.00
+    owed 2026-02-20 60.00
+    state open
+    """
+    ledger.holds()
+
+
+def test_a_reversal_gives_later_money_its_place_in_the_order(ledger):
+    """
+    opening 2026-01-01 principal 100.00 interest 10.00
+    pay 2026-02-10 10.00
+    pay 2026-02-12 20.00
+    reverse 2026-02-20 2026-02-10
+    ----
+    2026-02-12 payment principal -20.00 cash 20.00
+    2026-02-20 reversal interest 10.00 cash -10.00
+    2026-02-20 correction interest -10.00 principal 10.00
+    """
+    ledger.holds()
+
+
+def test_a_penalty_that_comes_later_is_paid_from_what_was_overpaid(ledger):
+    """
+    opening 2026-01-01 principal 100.00
+    pay 2026-02-10 130.00
+    penalty 2026-02-12 20.00
+    ----
+    2026-02-12 correction penalty -20.00 overpaid 20.00
+    owed 2026-02-12 0.00
+    state settled
+    """
+    ledger.holds()
+
+
+def test_what_moved_money_cannot_be_reversed_and_stands_in_the_event(ledger, system, at):
+    """
+    opening 2026-01-01 principal 100.00
+    pay 2026-02-10 130.00
+    penalty 2026-02-12 20.00
+    ----
+    owed 2026-02-12 0.00
+    """
+    ledger.holds()
+    moved = Entry.objects.get(kind="correction")
+    event = Event.objects.get(kind="portfolio.amount_accrued")
+
+    assert journal.data_of(event)["moved"] == [
+        {"on": "2026-02-12", "penalty": -2000, "overpaid": 2000}
+    ]
+    with pytest.raises(Refused, match="cannot be reversed"):
+        operations.reverse(entry=moved, reason="x", by=system, at=at)
+
+
+def test_interest_that_had_fallen_due_stays_though_money_valued_earlier_pays_all(ledger):
+    """
+    instalment 1 2026-02-01 principal 100.00 interest 10.00
+    opening 2026-01-01 principal 100.00
+    pay 2026-02-03 20.00
+    ----
+    owed 2026-02-03 90.00
+    """
+    ledger.holds()
+
+    _pay(ledger.loan, "late", day=date(2026, 1, 20), amount=10_000)
+
+    end = _balances(ledger.loan)
+    assert [end[account] for account in ("principal", "interest", "overpaid")] == [0, 0, -1000]
+
+
+def _balances(loan, on=None):
+    return portfolio_ledger.balances(portfolio_ledger.entries_of(loan), on)
 
 
 def test_interest_that_fell_due_is_posted_once_by_payments_and_nights(ledger, book, system, at):

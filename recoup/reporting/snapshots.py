@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db.models import F, Max, Sum
 
 from recoup.kernel.clock import local_day
+from recoup.kernel.files import write_by_content
 from recoup.people.models import Book
 from recoup.portfolio import bulk
 from recoup.portfolio.models import Case, Entry
@@ -57,14 +59,17 @@ def _arms(book: Book, on: date) -> pl.DataFrame:
 
 
 def write(*, book: Book, on: date, frame: pl.DataFrame) -> Path:
-    """Write the snapshot under a temporary name, then give it its own."""
+    """
+    Write the snapshot under a name that its content gives: counting a day again leaves the file
+    that an earlier event names as it was.
+    """
     folder = Path(settings.DATA_DIR) / "snapshots" / str(book.pk)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{on.isoformat()}.parquet"
-    unfinished = path.with_suffix(".unfinished")
-    frame.write_parquet(unfinished, compression="zstd")
-    unfinished.replace(path)
-    return path
+    content = io.BytesIO()
+    frame.write_parquet(content, compression="zstd")
+    return write_by_content(
+        folder, stem=on.isoformat(), suffix=".parquet", content=content.getbuffer()
+    )
 
 
 def read(*, snapshot: Snapshot) -> pl.DataFrame:

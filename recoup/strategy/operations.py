@@ -156,12 +156,15 @@ def decide(
                 prices=plan.prices, certificate=plan.certificate, refused=plan.refused,
                 rules=plan.rules, rulebook=night.rulebook,
             )  # fmt: skip
-            return event.about(plan)
-    except IntegrityError:
-        # Two nights at once: the other one was first.
+            event.about(plan)
+    except (IntegrityError, FileNotFoundError):
+        # Two nights at once: the other one was first, and its file is the plan.
         if other := Plan.objects.filter(book=book, on=on).first():
+            writing.keep_only(plan=other)
             return other
         raise
+    writing.keep_only(plan=plan)
+    return plan
 
 
 def mark(*, decisions: Sequence[int], state: str, by: Actor | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 import polars as pl
 from django.conf import settings
 
+from recoup.kernel.files import write_by_content
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.portfolio import queries as portfolio
@@ -77,12 +79,23 @@ def folder(book: Book) -> Path:
 
 
 def write_file(*, book: Book, on: date, rows: pl.DataFrame) -> Path:
-    """Write the plan to a temporary name, then give it its own: it is whole or it is not there."""
-    path = folder(book) / f"{on.isoformat()}.parquet"
-    unfinished = path.with_suffix(".unfinished")
-    rows.write_parquet(unfinished, compression="zstd")
-    unfinished.replace(path)
-    return path
+    """
+    Write the plan under a name that its content gives: it is whole or it is not there, and of two
+    nights at once neither touches the other's.
+    """
+    content = io.BytesIO()
+    rows.write_parquet(content, compression="zstd")
+    return write_by_content(
+        folder(book), stem=on.isoformat(), suffix=".parquet", content=content.getbuffer()
+    )
+
+
+def keep_only(*, plan: Plan) -> None:
+    """Remove what other nights at once, or nights cut off, wrote for the plan's day."""
+    kept = Path(settings.DATA_DIR) / plan.file
+    for path in kept.parent.glob(f"{plan.on.isoformat()}*.parquet"):
+        if path != kept:
+            path.unlink(missing_ok=True)
 
 
 def write_plan(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import polars as pl
 import pytest
 from django.conf import settings
+from django.db import connections
 
 from recoup.journal.models import Event
 from recoup.journal.queries import verify
@@ -88,7 +90,7 @@ def test_a_night_that_was_killed_is_finished_with_the_same_plan(
     with pytest.raises(KeyboardInterrupt):
         decide(book, system, at, today)
     assert not Plan.objects.exists()
-    left = pl.read_parquet(writing.folder(book) / f"{today}.parquet")
+    left = pl.read_parquet(next(writing.folder(book).glob(f"{today}-*.parquet")))
     monkeypatch.setattr(writing, "write_decisions", real)
 
     plan = decide(book, system, at, today)
@@ -260,3 +262,44 @@ def test_an_analyst_of_another_lender_is_refused(book, outsider, system, at):
         operations.activate(version=version, viewer=scopes.viewer_of(outsider), at=at)
 
     assert caught.value.rules == ("people.tenant",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_nights_at_once_leave_one_plan_and_its_file_as_the_journal_says(
+    book, crowd, strategy, system, at, today
+):
+    scoring.score_book(book=book, on=today, by=system, at=at)
+    start, found = threading.Barrier(2), [None, None]
+
+    def night(index):
+        try:
+            with scopes.acting_for(book):
+                # Each knows other facts, so the two would write different plans.
+                facts = facts_of(book, birth_year=1990 + index, contacts_in_window=9 * index)
+                start.wait()
+                found[index] = operations.decide(book=book, on=today, facts=facts, by=system, at=at)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=night, args=(index,)) for index in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    plan = Plan.objects.get()
+    assert [one.pk for one in found] == [plan.pk, plan.pk]
+    assert verify().is_whole
+    kept = settings.DATA_DIR / plan.file
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_night_that_was_cut_off_leaves_no_file_behind_once_it_is_run_again(
+    book, crowd, strategy, system, at, today
+):
+    lost = writing.write_file(book=book, on=today, rows=pl.DataFrame({"case": [1]}))
+
+    plan = decide(book, system, at, today)
+
+    assert not lost.exists()
+    assert (settings.DATA_DIR / plan.file).exists()

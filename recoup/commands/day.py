@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ def command(code: str | None, watch: bool) -> None:
             answers = path.tick(
                 book=book, at=at, by=console.actor("day"), progress=progress, clock=clock.now
             )
-        console.out.print(describe(at, answers))
+        console.say(describe(at, answers))
         if not watch or clock.local_day(at, book.time_zone) != first:
             return
         time.sleep(60)
@@ -65,6 +66,14 @@ def _demand_a_carrier(book: Any) -> None:
 
 
 def describe(at: datetime, answers: dict[str, object]) -> str:
-    """One line for one moment."""
-    parts = [f"{name} {answer}" for name, answer in answers.items() if answer]
-    return f"{at:%H:%M} " + (", ".join(parts) or "nothing was due")
+    """One line for one moment: what each step did, if it did anything."""
+    parts = []
+    for name, answer in answers.items():
+        counts = asdict(answer) if is_dataclass(answer) and not isinstance(answer, type) else {}
+        if counts:
+            said = ", ".join(f"{what} {count}" for what, count in counts.items() if count)
+        else:
+            said = str(answer or "")
+        if said:
+            parts.append(f"{name} {said}")
+    return f"{at:%H:%M} UTC " + (", ".join(parts) or "nothing was due")

@@ -9,6 +9,8 @@ import click
 
 from recoup.commands import console
 
+MORNING = 8 * 60  # minutes since midnight: by then a night should have been
+
 
 @click.command()
 @console.BOOK
@@ -76,6 +78,7 @@ def report(
     """Print the plan of a night: what is done, what is left alone and why, and what time it took."""
     from rich.table import Table
 
+    from recoup.kernel import clock
     from recoup.strategy import queries
 
     plan = answers["decide"]
@@ -85,6 +88,11 @@ def report(
         table.add_row(queries.why_not(reason), f"{count:,}")
     if plan.refused:
         console.out.print(table)
+    if plan.refused.get("no_common_hour") and clock.local_minute(at, book.time_zone) >= MORNING:
+        console.say(
+            f"The plan was made at {at.astimezone(clock.zone(book.time_zone)):%H:%M} there, when "
+            "hours of contact had passed: run the night before the morning."
+        )
     _say_which_rules(book, plan, at)
     _say_what_is_lacking(book, day, at)
     parts = (f"{name} {seconds:.1f}" for name, seconds in timings.wall.items())

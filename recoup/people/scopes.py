@@ -113,10 +113,13 @@ def visible(rows: Rows, viewer: Viewer, *, case: str = "", creditor: str = "") -
 
 def unjoined(model: type[Any]) -> QuerySet[Any]:
     """
-    The rows of a model without the tenant's join, for conditional updates by key.
+    The rows of a model without the tenant's join, for conditional updates by key, and for reading
+    many rows under keys that were found within the scope.
 
     Where the scope needs a join, Django updates `WHERE id IN (SELECT ...)`, and PostgreSQL does not
-    ask that subquery again after it has waited for a row: two writers would both succeed.
+    ask that subquery again after it has waited for a row: two writers would both succeed. And
+    SQLite, which keeps no statistics, would rather go through all rows of the tenant than look up
+    the keys it was given.
     """
     return model._base_manager.all()
 

@@ -15,6 +15,7 @@ from recoup.kernel import ids, mask
 from recoup.kernel.errors import Refused
 from recoup.people import bulk, vault
 from recoup.people.models import Creditor, Person, Sealed, VaultKey
+from recoup.people.scopes import unjoined
 
 SEARCHABLE = frozenset({"name", "phone", "email", "identity", "card"})
 PERSON = ["id", "creditor", "token", "kek", "wrapped"]
@@ -178,7 +179,7 @@ def _standing(
 ) -> dict[tuple[int, str], list[_Standing]]:
     """What the persons have in the vault of the kinds that come, by person and kind."""
     kinds = {kind for _, fields in people for kind, _ in fields}
-    rows = Sealed.objects.filter(person__in={person.pk for person, _ in people}, kind__in=kinds)
+    rows = unjoined(Sealed).filter(person__in={person.pk for person, _ in people}, kind__in=kinds)
     known: dict[tuple[int, str], list[_Standing]] = {}
     for *piece, index, ciphertext in rows.order_by("pk").values_list(
         "pk", "person_id", "kind", "masked", "index", "ciphertext"

@@ -12,6 +12,7 @@ from recoup.intake.models import Placement
 from recoup.kernel.errors import Invalid, Problem
 from recoup.people import operations as people
 from recoup.people.operations import NewPerson
+from recoup.people.scopes import unjoined
 from recoup.portfolio import bulk, history
 from recoup.portfolio.models import (
     Borrower,
@@ -171,7 +172,7 @@ def _add_loans(
     placement: Placement, rows: list[Row], borrowers: dict[str, Debtor]
 ) -> list[NewLoan]:
     mine = [borrowers[row["borrower_ref"]].pk for row in rows]
-    cases = dict(Case.objects.filter(borrower__in=set(mine)).values_list("borrower_id", "pk"))
+    cases = dict(unjoined(Case).filter(borrower__in=set(mine)).values_list("borrower_id", "pk"))
     loans = [
         NewLoan(pk, cases[borrower], row)
         for pk, borrower, row in zip(bulk.reserve(Loan, len(rows)), mine, rows, strict=True)
@@ -333,14 +334,14 @@ def _place_again(
     if not standing:
         return 0
     with_new = {loan.case_id for loan in loans}
-    away = Case.objects.filter(pk__in=standing, state__in=AWAY)
+    away = unjoined(Case).filter(pk__in=standing, state__in=AWAY)
     again = {
         pk for pk, state in away.values_list("pk", "state")
         if state != S.SETTLED or pk in with_new
     }  # fmt: skip
-    Case.objects.filter(pk__in=again).update(
+    unjoined(Case).filter(pk__in=again).update(
         state=S.PLACED, state_reason="placed again", placed_on=placement.as_of
     )
     back = {loan.pk for loan in known if loan.case_id in again}
-    Loan.objects.filter(pk__in=back).update(placement=placement)
+    unjoined(Loan).filter(pk__in=back).update(placement=placement)
     return len(again)

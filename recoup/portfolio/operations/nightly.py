@@ -16,6 +16,7 @@ from recoup.kernel.actors import Actor
 from recoup.kernel.ids import new_id
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 from recoup.portfolio import ageing, bulk, states
 from recoup.portfolio.events import BookAged
 from recoup.portfolio.models import Case, Entry, Instalment, Loan
@@ -80,8 +81,7 @@ def age_book(*, book: Book, on: date, by: Actor, at: datetime, progress: Progres
 def age_cases(*, book: Book, cases: list[int], on: date, at: datetime) -> None:
     """Bring some cases to a day, in the caller's transaction and event."""
     if cases:
-        rows = Loan.objects.filter(book=book, case__in=cases)
-        _age_loans(rows, Case.objects.filter(pk__in=cases), on, at)
+        _age_loans(unjoined(Case).filter(book=book, pk__in=cases), on, at)
 
 
 def _chunks(book: Book) -> Iterator[tuple[int, int, int]]:
@@ -95,24 +95,21 @@ def _chunks(book: Book) -> Iterator[tuple[int, int, int]]:
 def _age_chunk(
     book: Book, first: int, last: int, on: date, at: datetime
 ) -> tuple[pl.DataFrame, int, int]:
-    cases = Case.objects.filter(book=book, pk__range=(first, last), state__in=states.LIVE)
+    cases = unjoined(Case).filter(book=book, pk__range=(first, last), state__in=states.LIVE)
     # A payment locks its case, so it waits here and never writes figures that are older.
-    list(cases.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
-    loans = Loan.objects.filter(
-        book=book, case__gte=first, case__lte=last, case__state__in=states.LIVE
-    )
-    return _age_loans(loans, cases, on, at)
+    list(cases.select_for_update(no_key=True).values_list("pk", flat=True))
+    return _age_loans(cases, on, at)
 
 
-def _age_loans(
-    loans: QuerySet[Loan], cases: QuerySet[Case], on: date, at: datetime
-) -> tuple[pl.DataFrame, int, int]:
+def _age_loans(cases: QuerySet[Case], on: date, at: datetime) -> tuple[pl.DataFrame, int, int]:
+    # Only by the keys of the cases: told the book too, SQLite goes through all of its loans.
+    loans = unjoined(Loan).filter(case__in=cases.values("pk"))
     frame = bulk.frame(
         loans.values_list("pk", "case_id", "overdue_since", "matures_on", "owed", "overdue",
                           "days_past_due", "stage", "aged_on"), LOANS
     )  # fmt: skip
     schedule = bulk.frame(
-        Instalment.objects.filter(loan__in=loans.values("pk")).values_list(
+        unjoined(Instalment).filter(loan__in=loans.values("pk")).values_list(
             "loan_id", "number", "due_on", "principal", "interest", "cost"), SCHEDULE
     )  # fmt: skip
     accrued = _accrue(loans, frame, schedule, on, at)
@@ -140,7 +137,7 @@ def _differs() -> pl.Expr:
 
 
 def _balances(loans: QuerySet[Loan], on: date) -> pl.DataFrame:
-    rows = Entry.objects.filter(loan__in=loans.values("pk"), value_on__lte=on)
+    rows = unjoined(Entry).filter(loan__in=loans.values("pk"), value_on__lte=on)
     grouped = rows.values("loan_id").annotate(
         **{f"sum_{account}": Sum(account) for account in RECEIVABLES}
     )
@@ -161,7 +158,7 @@ def _accrue(
     )
     if due.is_empty():
         return 0
-    begun = Entry.objects.filter(loan__in=loans.values("pk")).values("loan_id")
+    begun = unjoined(Entry).filter(loan__in=loans.values("pk")).values("loan_id")
     begins = dict(begun.annotate(begins=Min("value_on")).values_list("loan_id", "begins"))
     rows = [
         (loan, Entry.Kind.ACCRUAL.value, f"instalment:{number}", due_on, at, None,

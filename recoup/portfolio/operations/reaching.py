@@ -11,6 +11,7 @@ from recoup.intake.models import Placement
 from recoup.people import operations as people
 from recoup.people.models import Book
 from recoup.people.operations import HOLDER, Holder
+from recoup.people.scopes import unjoined
 from recoup.portfolio import bulk
 from recoup.portfolio.models import Borrower, Case, ContactPoint, PastContact
 from recoup.portfolio.sideways import Sideways
@@ -102,7 +103,7 @@ def add_points(points: Sequence[tuple[Debtor, Point]]) -> int:
 
 def _known(borrowers: list[int]) -> dict[int, tuple[int, _Learned]]:
     """The contact points of borrowers by what is sealed: their row, and what is known of them."""
-    rows = ContactPoint.objects.filter(borrower__in=borrowers)
+    rows = unjoined(ContactPoint).filter(borrower__in=borrowers)
     return {
         sealed: (pk, _Learned(*learned))
         for sealed, pk, *learned in rows.values_list("sealed_id", "pk", *LEARNED)
@@ -151,9 +152,9 @@ def open_past_contacts(
     """Open rows of contacts made before the placement; the same contact is kept once."""
     borrowers = _debtors(placement, rows)
     cases = dict(
-        Case.objects.filter(borrower__in=[d.pk for d in borrowers.values()]).values_list(
-            "borrower_id", "pk"
-        )
+        unjoined(Case)
+        .filter(borrower__in=[d.pk for d in borrowers.values()])
+        .values_list("borrower_id", "pk")
     )
     found = [
         (cases[borrowers[row["borrower_ref"]].pk], row["at"], row["channel"], row["outcome"])

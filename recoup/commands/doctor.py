@@ -167,7 +167,7 @@ def _live_books() -> Iterator[Finding]:
     """For each live book, what is lacking before it can send."""
     from django.db import connection
 
-    from recoup.gate.queries import ready
+    from recoup.gate import queries
     from recoup.kernel import clock
     from recoup.people import scopes
     from recoup.people.models import Book
@@ -178,7 +178,7 @@ def _live_books() -> Iterator[Finding]:
     for book in Book.objects.select_related("creditor").filter(mode="live").order_by("pk"):
         on = clock.local_day(clock.now(), book.time_zone)
         with scopes.acting_for(book):
-            found = [(gap.channel, gap.what, gap.advice) for gap in ready.gaps(book=book, on=on)]
+            found = [(gap.channel, gap.what, gap.advice) for gap in queries.gaps(book=book, on=on)]
             version = strategy.active(book=book)
         if version is None:
             found.insert(0, ("", "no strategy is in force", "recoup strategy add FILE --activate"))

@@ -132,11 +132,10 @@ def _say_what_is_lacking(book: Any, day: date, at: datetime) -> None:
     from rich.table import Table
 
     from recoup.gate import queries
-    from recoup.gate.queries import ready
     from recoup.people import scopes
 
     with scopes.acting_for(book):
-        missing, found = ready.gaps(book=book, on=day), queries.lacking(book=book, at=at)
+        missing, found = queries.gaps(book=book, on=day), queries.lacking(book=book, at=at)
     if missing:
         gaps = Table("the book lacks", "on", "what helps", box=None)
         for gap in missing:

@@ -25,12 +25,12 @@ def list_senders() -> None:
     from django_scopes import scopes_disabled
     from rich.table import Table
 
-    from recoup.gate.queries import ready
+    from recoup.gate import queries
     from recoup.people.models import Creditor
 
     table = Table("creditor", "channel", "address", "signature", "valid until", box=None)
     with scopes_disabled():
-        for row in ready.senders(creditors=Creditor.objects.values_list("pk", flat=True)):
+        for row in queries.senders(creditors=Creditor.objects.values_list("pk", flat=True)):
             until = str(row.valid_until) if row.valid_until else "no end"
             table.add_row(row.creditor.code, row.channel, row.address, row.signature, until)
     console.out.print(table if table.row_count else "No senders yet: recoup sender add.")
@@ -69,8 +69,8 @@ def add(
 def end(channel: str, address: str, code: str) -> None:
     """Use a sender no more, from today on. It stays in the register."""
     console.start()
+    from recoup.gate import operations
     from recoup.gate.models import SenderIdentity
-    from recoup.gate.operations import templates
     from recoup.kernel import clock
     from recoup.kernel.errors import Invalid
     from recoup.people import scopes
@@ -85,7 +85,7 @@ def end(channel: str, address: str, code: str) -> None:
                 f"{code} has no {channel} sender {address}.",
                 hint="`recoup sender list` shows them.",
             )
-        row = templates.end_sender(
+        row = operations.end_sender(
             sender=row, on=clock.local_day(at, clock.CHINA), by=console.actor("sender end"), at=at
         )
     console.say(f"{address} was valid until {row.valid_until}.")

@@ -75,15 +75,15 @@ def add(file: Path) -> None:
     A code that is there already gets its next version; what is sent stays until that is approved.
     """
     console.start()
-    from recoup.gate.operations import templates
+    from recoup.gate import operations
     from recoup.kernel import clock
     from recoup.kernel.errors import RecoupError
 
-    said = templates.read_template(console.text_of(file))
-    row = templates.add_template(**said, by=console.actor("template add"), at=clock.now())
+    said = operations.read_template(console.text_of(file))
+    row = operations.add_template(**said, by=console.actor("template add"), at=clock.now())
     console.say(f"{row.code}@{row.version} is a draft.")
     try:
-        templates.check_text(row)
+        operations.check_text(row)
     except RecoupError as never:
         console.say(f"It cannot be approved as it is: {never}")
     else:

@@ -15,7 +15,10 @@ from recoup.gate.operations.telling import is_held
 from recoup.gate.operations.templates import (
     add_template,
     approve_template,
+    check_text,
+    end_sender,
     install_templates,
+    read_template,
     register_sender,
     withdraw_template,
 )
@@ -23,8 +26,8 @@ from recoup.gate.operations.uses import Use
 from recoup.gate.operations.using import use, use_many
 
 __all__ = [
-    "Use", "add_template", "approve_template", "consent", "expire", "install_templates", "is_held", "lift",
-    "lift_opt_out", "opt_out", "register_sender", "release", "release_many", "request",
-    "request_many", "settle_counters", "stop", "take_restrictions", "use", "use_many",
-    "withdraw", "withdraw_template",
+    "Use", "add_template", "approve_template", "check_text", "consent", "end_sender", "expire",
+    "install_templates", "is_held", "lift", "lift_opt_out", "opt_out", "read_template",
+    "register_sender", "release", "release_many", "request", "request_many", "settle_counters",
+    "stop", "take_restrictions", "use", "use_many", "withdraw", "withdraw_template",
 ]  # fmt: skip

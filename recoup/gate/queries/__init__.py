@@ -16,8 +16,10 @@ from recoup.gate.queries.lists import (
     templates,
     unused,
 )
+from recoup.gate.queries.ready import Gap, gaps, senders, senders_of
 
 __all__ = [
-    "Budget", "consents", "facts_frame", "fill", "lacking", "no_longer", "opt_outs", "permits",
-    "refusals", "refusals_by_rule", "remaining", "stops", "templates", "unused",
+    "Budget", "Gap", "consents", "facts_frame", "fill", "gaps", "lacking", "no_longer",
+    "opt_outs", "permits", "refusals", "refusals_by_rule", "remaining", "senders", "senders_of",
+    "stops", "templates", "unused",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from recoup.kernel.actors import Viewer
+from recoup.kernel.clock import day_bounds
 from recoup.kernel.errors import Invalid
 from recoup.people import scopes
 from recoup.people.models import Book
@@ -63,13 +64,26 @@ def queue(*, viewer: Viewer, on: date) -> QuerySet[Decision]:
     """
     scopes.demand(viewer, scopes.WORK_CASES)
     rows = Decision.objects.filter(
-        channel="task", state=Decision.State.WAITING, on__lte=on, not_after__date__gte=on,
+        _open_on(viewer, on), channel="task", state=Decision.State.WAITING, on__lte=on,
         case__state__in=WORKED,
     )  # fmt: skip
     rows = scopes.visible(rows, viewer, case="case__")
     if viewer.role == "collector":
         rows = rows.filter(Q(assignee=viewer.user) | Q(assignee__isnull=True))
     return rows.select_related("case__borrower", "assignee").order_by("-priority", "pk")
+
+
+def _open_on(viewer: Viewer, on: date) -> Q:
+    """Whose window is not over when the day begins where the decision's book is."""
+    books: dict[str, list[int]] = {}
+    for pk, zone in Book.objects.filter(creditor__in=viewer.creditors).values_list(
+        "pk", "time_zone"
+    ):
+        books.setdefault(zone, []).append(pk)
+    found = Q(pk__in=[])
+    for zone, mine in books.items():
+        found |= Q(book__in=mine, not_after__gt=day_bounds(on, zone)[0])
+    return found
 
 
 # -- By the studio -------------------------------------------------------------------------------

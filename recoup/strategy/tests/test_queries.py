@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from recoup.kernel.clock import day_bounds
 from recoup.kernel.errors import Invalid, Refused
 from recoup.people import scopes
 from recoup.people.models import Book
@@ -51,6 +52,32 @@ def test_tasks_go_to_the_team_and_nobody_else(book, plan, today, li_na, leader, 
     assert queries.queue(viewer=view(li_na), on=today + timedelta(days=5)).count() == 0
     with pytest.raises(Refused):
         queries.queue(viewer=view(reviewer), on=today)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "Pacific/Auckland"])
+def test_a_task_is_shown_on_the_days_of_the_books_place_until_its_window_is_over(
+    book, plan, today, leader, zone
+):
+    Book.objects.filter(pk=book.pk).update(time_zone=zone)
+    begins, ends = day_bounds(today, zone)
+
+    def shown(not_after, on):
+        Decision.objects.filter(channel="task").update(not_after=not_after)
+        return queries.queue(viewer=view(leader), on=on).exists()
+
+    second = timedelta(seconds=1)
+    assert not shown(begins, today)
+    assert shown(begins + second, today)
+    assert shown(ends, today)
+    assert not shown(ends, today + timedelta(days=1))
+    assert shown(ends + second, today + timedelta(days=1))
+
+
+def test_the_queue_asks_the_database_for_no_calendar(book, plan, today, leader):
+    said = str(queries.queue(viewer=view(leader), on=today).query).lower()
+
+    assert "not_after" in said
+    assert not any(word in said for word in ("time zone", "cast_date", "::date"))
 
 
 def test_a_task_of_another_collector_is_not_shown(book, plan, today, li_na, leader):

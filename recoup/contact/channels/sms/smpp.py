@@ -7,8 +7,10 @@ has no idempotency key, so a message whose answer was lost stays unknown until a
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
+import secrets
 import ssl
 import zlib
 from collections.abc import Callable, Iterator
@@ -68,6 +70,7 @@ class SmppSms(Channel):
         self._login = {"system_id": system_id, "password": password}
         self._tls, self._timeout = tls, timeout
         self._client: Any = None
+        self._session = ""
         self._waiting: list[Any] = []
 
     def hand_over(self, parcel: Parcel) -> Handed:
@@ -111,7 +114,7 @@ class SmppSms(Channel):
         """
         client, count = self._bound(), 0
         for pdu in self._incoming(client):
-            take(_read(pdu))
+            take(_read(pdu, self._session))
             answer = smpp.make_pdu("deliver_sm_resp", client=client, status=consts.SMPP_ESME_ROK)
             answer.sequence = pdu.sequence
             self._send(client, answer)
@@ -156,7 +159,8 @@ class SmppSms(Channel):
         except (exceptions.ConnectionError, OSError):
             _drop(client)
             raise Failed("The message centre cannot be reached.", permanent=False) from None
-        self._client = client
+        # Sequence numbers begin again with every bind, so a bind needs a name of its own.
+        self._client, self._session = client, secrets.token_hex(16)
         return client
 
     def _parts(
@@ -231,7 +235,7 @@ def _text(value: Any) -> str:
     )
 
 
-def _read(pdu: Any) -> Report | Incoming:
+def _read(pdu: Any, session: str) -> Report | Incoming:
     """A receipt, or a message that somebody wrote to us."""
     raw = pdu.short_message or b""
     if int(pdu.esm_class or 0) & 0x3C == RECEIPT:
@@ -250,6 +254,28 @@ def _read(pdu: Any) -> Report | Incoming:
         raw = raw[raw[0] + 1 :]
     sender = "+" + _text(pdu.source_addr).lstrip("+")
     text = raw.decode(coding, "replace")
-    # No id comes with a message: sender, text and sequence name it well enough to see a repeat.
-    name = zlib.crc32(f"{sender}\x1f{text}\x1f{pdu.sequence}".encode())
-    return Incoming(sender=sender, text=text, provider_id=f"smpp-{name:08x}")
+    return Incoming(sender=sender, text=text, provider_id=_name_of(pdu, session))
+
+
+def _name_of(pdu: Any, session: str) -> str:
+    """
+    A name for a message that comes without one: over the bind it came in, its place there, and
+    everything that the centre says of it.
+
+    Two messages never share a name, not even the same word from the same phone on two days. What a
+    crash kept from being acknowledged comes again in another bind, under another name: a reply is
+    rather shown twice than lost.
+    """
+    said = [
+        session,
+        *(
+            getattr(pdu, field, None)
+            for field in (
+                "sequence", "source_addr", "destination_addr", "short_message", "data_coding",
+                "esm_class", "schedule_delivery_time",
+            )
+        ),
+    ]  # fmt: skip
+    parts = [value if isinstance(value, bytes) else str(value).encode() for value in said]
+    whole = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return f"smpp-{hashlib.sha256(whole).hexdigest()}"

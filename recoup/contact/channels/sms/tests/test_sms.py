@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -244,6 +245,31 @@ def test_a_message_from_a_phone_comes_over_smpp(smpp: SmppSms, centre: Smsc) -> 
     smpp.collect(taken.append)
 
     assert (taken[0].sender, taken[0].text) == ("+8613812341234", "退订")
+
+
+def test_two_real_replies_never_share_a_name(smpp: SmppSms, centre: Smsc) -> None:
+    # "plumless" and "buckeroo" are a known pair with one CRC-32.
+    taken: list[Any] = []
+    for _ in range(2):
+        for number in ("8613812341234", "8613812341235"):
+            for text in ("plumless", "buckeroo", "退订", "退订"):
+                centre.mobile_originated(number, text)
+        smpp.collect(taken.append)
+        smpp.close()  # the next bind counts from one again
+
+    assert len(taken) == 16
+    assert len({message.provider_id for message in taken}) == 16
+
+
+def test_the_name_of_a_reply_says_nothing_of_who_wrote_it_or_what(
+    smpp: SmppSms, centre: Smsc
+) -> None:
+    centre.mobile_originated("8613812341234", "退订")
+    taken: list[Any] = []
+
+    smpp.collect(taken.append)
+
+    assert re.fullmatch(r"smpp-[0-9a-f]{64}", taken[0].provider_id)
 
 
 def test_a_line_cut_after_the_message_left_is_unclear(

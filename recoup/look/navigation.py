@@ -49,6 +49,8 @@ MENU = (
     Group(_("Studio"), (
         Entry("plan", "route", _("Tonight's plan"), (scopes.SEE_STUDIO,), "p"),
         Entry("strategies", "git-branch", _("Strategies"), (scopes.SEE_STUDIO,)),
+        Entry("texts", "message", _("Texts and senders"),
+              (scopes.SEE_STUDIO, scopes.APPROVE_TEMPLATE)),
         Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO,)),
         Entry("models", "brain", _("Models"), (scopes.SEE_STUDIO,)),
         Entry("placements", "inbox", _("Placements"), (scopes.TAKE_IN, scopes.CORRECT_ROWS)),

@@ -184,6 +184,11 @@ TERMS: dict[str, Words] = {
         "active": pgettext_lazy("strategy", "In force"),
         "retired": pgettext_lazy("strategy", "Retired"),
     },
+    "template": {
+        "draft": pgettext_lazy("template", "Draft"),
+        "approved": pgettext_lazy("template", "Approved"),
+        "withdrawn": pgettext_lazy("template", "Withdrawn"),
+    },
     "model": {
         "champion": pgettext_lazy("model", "Champion"),
         "candidate": pgettext_lazy("model", "Candidate"),
@@ -289,7 +294,7 @@ TONES: dict[str, str] = {
     "champion": "good", "candidate": "info", "not_trainable": "warn", "waiting": "info",
     "sent": "good", "done": "good", "refused": "bad", "refuse": "bad", "wait": "warn",
     "needs_approval": "warn", "lapsed": "quiet", "verified": "good", "invalid": "bad",
-    "unverified": "quiet",
+    "unverified": "quiet", "approved": "good", "withdrawn": "quiet",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recoup.desks.studio import intake, nights, scores, versions
+from recoup.desks.studio import intake, nights, scores, texts, versions
 
 urlpatterns = [
     path("plan/", nights.plan, name="plan"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("strategies/new/", versions.add, name="strategy_add"),
     path("strategies/<int:pk>/", versions.strategy, name="strategy"),
     path("strategies/<int:pk>/activate/", versions.activate, name="strategy_activate"),
+    path("texts/", texts.texts, name="texts"),
+    path("texts/<int:pk>/approve/", texts.approve, name="text_approve"),
+    path("texts/<int:pk>/withdraw/", texts.withdraw, name="text_withdraw"),
     path("models/", scores.models, name="models"),
     path("models/<int:pk>/", scores.model, name="model"),
     path("placements/", intake.placements, name="placements"),

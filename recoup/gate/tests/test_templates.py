@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,3 +94,52 @@ def test_a_withdrawn_text_is_no_longer_listed(compliance, system, at):
 
     assert not queries.templates(jurisdiction="CN", channel="sms").exists()
     assert queries.templates(jurisdiction="CN", approved=False).count() == 1
+
+
+def test_the_starter_texts_of_a_live_book_wait_for_a_person(live_book, compliance, system, at):
+    made = operations.install_templates(book=live_book, by=system, at=at)
+
+    assert {(row.state, row.approved_by) for row in made} == {("draft", "")}
+    row = operations.approve_template(template=made[0], viewer=compliance, at=at)
+    assert (row.state, row.approved_by) == ("approved", "he")
+
+
+def test_a_person_takes_over_the_approval_of_a_starter_text(book, compliance, system, at):
+    row = operations.install_templates(book=book, by=system, at=at)[0]
+
+    operations.approve_template(template=row, viewer=compliance, at=at)
+
+    assert row.approved_by == "he"
+
+
+def test_a_withdrawn_text_is_not_approved_again(compliance, system, at):
+    row = operations.approve_template(template=draft(GOOD, system, at), viewer=compliance, at=at)
+    operations.withdraw_template(template=row, viewer=compliance, at=at)
+
+    with pytest.raises(Invalid, match="withdrawn"):
+        operations.approve_template(template=row, viewer=compliance, at=at)
+
+
+def test_a_file_is_read_with_all_its_mistakes_or_gives_what_adding_needs():
+    said = operations.read_template("code: a\nchannel: sms\nlanguage: en\ntext: hello\n")
+
+    assert said == {"code": "a", "channel": "sms", "language": "en", "text": "hello",
+                    "jurisdiction": "CN", "subject": ""}  # fmt: skip
+    for source in ("[1, 2]", "a: [", "code: 5\nchannel: sms\nlanguage: en\ntext: x", "code: a b"):
+        with pytest.raises(Invalid):
+            operations.read_template(source)
+
+
+def test_a_sender_ends_once_and_the_gaps_name_what_is_missing(book, compliance, system, at):
+    row = operations.register_sender(
+        creditor=book.creditor, channel="sms", address="1069", by=system, at=at
+    )
+    today = at.date()
+    before = {gap.channel for gap in queries.gaps(book=book, on=today) if "sender" in gap.what}
+
+    ended = operations.end_sender(sender=row, on=today, by=system, at=at)
+    again = operations.end_sender(sender=row, on=today + timedelta(days=9), by=system, at=at)
+
+    after = {gap.channel for gap in queries.gaps(book=book, on=today) if "sender" in gap.what}
+    assert before == {"email", "letter"} and after == {"sms", "email", "letter"}
+    assert ended.valid_until == again.valid_until == today - timedelta(days=1)

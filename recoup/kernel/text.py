@@ -19,7 +19,7 @@ def tidy(text: str) -> str:
     >>> tidy("　１３８ 王明 ")
     '138 王明'
     """
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def phone_number(text: str, country: str = "86") -> str | None:

@@ -7,13 +7,32 @@ tuples in the order of `columns`; the rows written are those the ORM would write
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from django.db import connection, models
 
 Rows = Sequence[Sequence[Any]]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """
+    Pause Python's search for cycles while very many rows are built.
+
+    Rows hold no cycles and are freed without it; walking over them again and again was a third of
+    the time of opening a placement.
+    """
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def reserve(model: type[models.Model], count: int) -> list[int]:

@@ -11,9 +11,9 @@ import polars as pl
 from django.db import connection
 from django.db.models import QuerySet
 
-from recoup.people.bulk import insert, reserve, update
+from recoup.people.bulk import insert, reserve, uncollected, update
 
-__all__ = ["batches", "frame", "insert", "reserve", "update"]
+__all__ = ["batches", "frame", "insert", "reserve", "uncollected", "update"]
 
 FETCH = 20_000
 

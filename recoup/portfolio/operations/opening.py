@@ -17,6 +17,7 @@ from recoup.journal.operations import record
 from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Invalid
 from recoup.kernel.progress import Progress, quiet
+from recoup.portfolio import bulk
 from recoup.portfolio.events import PlacementOpened, RowsOpened
 from recoup.portfolio.models import Case, Loan
 from recoup.portfolio.operations.accounts import open_accounts
@@ -24,7 +25,7 @@ from recoup.portfolio.operations.late import open_late
 from recoup.portfolio.operations.reaching import open_contact_points, open_past_contacts
 from recoup.portfolio.sideways import Sideways, staged_rows
 
-BATCH = 2000
+BATCH = 5000  # smaller batches write the same pages of the indexes more often
 # The order of the cursor `Placement.rows_opened`: all rows of one table, then of the next.
 TABLES = ("accounts", "contact_points", "contacts")
 
@@ -70,7 +71,11 @@ def _open_batch(
     placement: Placement, table: str, rows: list[dict[str, Any]], sideways: Sideways, *,
     by: Actor, at: datetime,
 ) -> None:  # fmt: skip
-    with record(RowsOpened, by=by, at=at, book=placement.book, table=table) as event:
+    opened = placement.rows_opened + len(rows)
+    with (
+        bulk.uncollected(),
+        record(RowsOpened, by=by, at=at, book=placement.book, table=table) as event,
+    ):
         held = Placement.objects.select_for_update(of=("self",), no_key=True).get(pk=placement.pk)
         if held.rows_opened != placement.rows_opened:
             raise Invalid(
@@ -78,7 +83,6 @@ def _open_batch(
                 hint="Wait until that has finished.",
             )
         counts = _OPEN[table](placement=placement, rows=rows, sideways=sideways, at=at)
-        opened = placement.rows_opened + len(rows)
         intake.mark_opened(placement=placement, rows=opened, done=False, by=by, at=at)
         event.about(placement)
         event.note(rows=len(rows), **counts)

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from recoup.gate.models import SenderIdentity, Template
-from recoup.gate.operations.templates import STARTER_ROLE
+from recoup.gate.operations.templates import STARTER_ROLE, WRITTEN
 from recoup.gate.texts import SLOT
 from recoup.kernel.actors import Viewer
 from recoup.kernel.errors import Invalid
@@ -19,7 +19,6 @@ from recoup.rulebook import engine
 from recoup.strategy.models import StrategyVersion
 from recoup.strategy.reading import read
 
-WRITTEN = ("sms", "email", "letter")
 
 
 @dataclass(frozen=True, slots=True)

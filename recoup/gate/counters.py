@@ -1,8 +1,9 @@
 """
 Slots of contact: reserved in the transaction that issues a permit, released on failure.
 
-Units: `effective_call` (creditor and person), `attempt` (number), `contact_any` (case), and
-`channel.<channel>` (creditor and person, the house cap). A day's counter has one row; a window of
+What is counted is said by the packs of the rulebook (`counters.yaml`): effective calls by creditor
+and person, attempts by number, conversations by debt, everything by case, and the house cap of each
+channel. A day's counter has one row; a window of
 several days has one row for each slot, free again a full window after it was taken, so that no
 trailing window ever holds more than the cap.
 """
@@ -18,9 +19,8 @@ from django.db import connection
 
 from recoup.gate.models import Counter
 from recoup.kernel.clock import aware, day_bounds, local_day
-from recoup.rulebook.facts import CHANNELS, zones_of
-
-VOICE = ("call", "robot_call")
+from recoup.rulebook.facts import zones_of
+from recoup.rulebook.sources import CounterRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +52,35 @@ class Row:
 
 
 def claims(
-    *, channel: str, creditor: int, subject: str, number: str, case: int, zones: str,
-    at: datetime, parameters: Any,
+    rules: Iterable[CounterRule], *, channel: str, creditor: int, subject: str, number: str,
+    case: int, zones: str, at: datetime,
 ) -> list[Claim]:  # fmt: skip
     """
-    What a contact uses up. A day is counted in every time zone the borrower may be in.
+    What a contact uses up, by the counters that hold for it.
+
+    A day is counted in every time zone the borrower may be in; a window of several days has slots.
 
     :raises Invalid: for a time zone that does not exist
     """
+    whose = {
+        "person": f"creditor={creditor}:person={subject}",
+        "number": f"creditor={creditor}:number={number}",
+        "case": f"creditor={creditor}:case={case}",
+        "debt": f"creditor={creditor}:case={case}",
+    }
+    days = _days(zones, at)
     found: list[Claim] = []
-    code, person = CHANNELS.index(channel), f"creditor={creditor}:person={subject}"
-    most, days = int(parameters.most_contacts[code]), int(parameters.contact_window_days[code])
-    unit = f"channel.{channel}"
-    if days > 1:
-        keys = tuple(f"{unit}:{person}:slot={n}" for n in range(most))
-        found.append(Claim(unit, "contacts_in_window", keys, at + timedelta(days=days), most))
-    for day, ends in _days(zones, at):
-        if days == 1:
-            found.append(Claim(unit, "contacts_in_window", (f"{unit}:{person}:{day}",), ends, most))
-        if channel in VOICE:
-            found.append(Claim("effective_call", "effective_calls_today",
-                               (f"effective_call:{person}:{day}",), ends,
-                               int(parameters.most_effective_calls)))  # fmt: skip
-            found.append(Claim("attempt", "unconnected_today",
-                               (f"attempt:creditor={creditor}:number={number}:{day}",), ends,
-                               int(parameters.most_unconnected)))  # fmt: skip
-        key = f"contact_any:creditor={creditor}:case={case}:{day}"
-        found.append(Claim("contact_any", "", (key,), ends, None))
+    for rule in rules:
+        unit = f"{rule.unit}.{channel}" if rule.by_channel else rule.unit
+        most, window = rule.for_channel(rule.most, channel), rule.for_channel(rule.days, channel)
+        key = f"{unit}:{whose[rule.of]}"
+        if window is not None and window > 1:
+            keys = tuple(f"{key}:slot={n}" for n in range(most or 0))
+            if keys:
+                ends = at + timedelta(days=window)
+                found.append(Claim(unit, rule.fact, keys, ends, most))
+            continue
+        found += [Claim(unit, rule.fact, (f"{key}:{day}",), ends, most) for day, ends in days]
     return found
 
 

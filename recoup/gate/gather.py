@@ -269,10 +269,11 @@ class _World:
         try:
             book = engine.load(case.book.jurisdiction, self.at)
             made.claims = counters.claims(
+                book.counters_for(made.facts, self.at),
                 channel=made.ask.channel, creditor=case.book.creditor_id,
                 subject=self.people.of[case.borrower.person_id],
                 number=point.sealed.index or f"point-{point.pk}", case=case.pk,
-                zones=case.borrower.time_zones, at=self.at, parameters=book.parameters,
+                zones=case.borrower.time_zones, at=self.at,
             )  # fmt: skip
         except Invalid:
             made.facts["time_zones"] = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 
 from django.conf import settings
 
@@ -14,6 +13,7 @@ from recoup.kernel.errors import Invalid, Problem
 from recoup.kernel.money import Money
 from recoup.portfolio.models import Case
 from recoup.rulebook import content
+from recoup.rulebook.vocabulary import bits
 
 SLOT = re.compile(r"\{(\w+)\}")
 SLOTS = frozenset({"institution", "complaint_phone", "portal", "date", "agency", "case_number",
@@ -69,19 +69,16 @@ def fill(text: str, slots: Mapping[str, str]) -> str:
     return SLOT.sub(lambda match: slots[match.group(1)], text)
 
 
-@lru_cache(maxsize=8192)
 def facts_of(
     template: str, filled: str, jurisdiction: str, institution: str, agency: str
-) -> dict[str, bool]:
+) -> dict[str, object]:
     """What the rulebook asks about a text."""
-    names = (institution, agency)
+    said = content.read(
+        filled, template=template, jurisdiction=jurisdiction, institution=institution,
+        agency=agency,
+    )  # fmt: skip
     return {
-        "discloses_debt": bool(
-            content.debt_facts(filled, jurisdiction=jurisdiction, names=names)
-            or any(f"{{{slot}}}" in template for slot in content.words(jurisdiction).debt_slots)
-        ),
-        "names_institution": bool(institution) and institution in filled,
-        "says_opt_out": content.says_opt_out(filled, jurisdiction=jurisdiction),
-        "says_complaint_channel": content.says_complaint_channel(filled, jurisdiction=jurisdiction),
-        "letter_complete": not content.missing_from_letter(template, jurisdiction=jurisdiction),
+        "discloses_debt": bool(said.debt),
+        "found": bits("found", said.found),
+        "says": bits("says", said.says),
     }

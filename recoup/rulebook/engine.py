@@ -5,7 +5,7 @@ The rule engine: one contact, or millions, by the same rules.
     rulebook.judge({"channel": "sms", ...}, at)      # a Verdict
     rulebook.judge_frame(frame, at)                  # masks over the frame's rows
 
-Every rule of the jurisdiction that is in force is asked. A rule fires where its function says
+Every rule of the jurisdiction's layers that is in force is asked. A rule fires where its function says
 so, where a fact it needs is missing, and where the function itself breaks. An `allow` exception
 switches off only the rules it names. Of several values of a parameter the strictest binds.
 """
@@ -13,13 +13,12 @@ switches off only the rules it names. Of several values of a parameter the stric
 from __future__ import annotations
 
 import hashlib
-import importlib
 import logging
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,13 +27,47 @@ import numpy.typing as npt
 import polars as pl
 
 from recoup.kernel.clock import local_day
-from recoup.kernel.errors import Invalid
-from recoup.rulebook import sources
-from recoup.rulebook.facts import Facts, Mask, frame_of, of_frame, of_mapping, zones_of
-from recoup.rulebook.rule import Moment, Pack, Rule
+from recoup.kernel.errors import Invalid, Problem
+from recoup.rulebook import layers, sources
+from recoup.rulebook.facts import Facts, Mask, Word, frame_of, of_frame, of_mapping, zones_of
+from recoup.rulebook.layers import Layer
+from recoup.rulebook.overlay import Overlay, over_layers, over_parameters, over_rules
+from recoup.rulebook.rule import Moment, Rule
+from recoup.rulebook.sources import CounterRule
 from recoup.rulebook.verdict import Fired, Instrument, Outcome, Verdict
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a pack holds, surely and perhaps: facts that are missing make the difference."""
+
+    surely: Mask
+    perhaps: Mask
+
+
+def _scope(layer: Layer, facts: Facts) -> Scope | None:
+    if not layer.holds_for:
+        return None
+    perhaps, surely = _holds(layer.holds_for, facts)
+    return Scope(surely, perhaps)
+
+
+def _holds(holds_for: Mapping[str, tuple[str, ...]], facts: Facts) -> tuple[Mask, Mask]:
+    """Where all of some facts are, or may be, among the words given; and where they surely are."""
+    perhaps = surely = facts.everywhere(True)
+    for name, words in holds_for.items():
+        value = getattr(facts, name)
+        if isinstance(value, Word):
+            among = value.among(*words)
+        else:
+            among = value.has(words[0])
+            for word in words[1:]:
+                among = among | value.has(word)
+        surely = surely & among & ~facts.missing(name)
+        perhaps = perhaps & (among | facts.missing(name))
+    return perhaps, surely
 
 
 @dataclass(frozen=True)
@@ -47,6 +80,8 @@ class Rulebook:
     parameters: Any
     instruments: Mapping[str, Instrument]
     digest: str
+    layers: tuple[Layer, ...] = ()
+    counters: tuple[CounterRule, ...] = ()
 
     def judge(self, facts: Mapping[str, object], at: datetime) -> Verdict:
         """The verdict on one contact at one instant. Facts that are not given are missing."""
@@ -89,8 +124,9 @@ class Rulebook:
     def _fire(self, facts: Facts) -> tuple[dict[str, Mask], dict[tuple[str, str], Mask]]:
         fired: dict[str, Mask] = {}
         allowed: list[tuple[Rule, Mask]] = []
+        scopes = {layer.name: _scope(layer, facts) for layer in self.layers}
         for rule in self.rules:
-            mask = self._ask(rule, facts)
+            mask = self._ask(rule, facts, scopes.get(rule.pack))
             if rule.effect == "allow":
                 allowed.append((rule, mask))
             else:
@@ -103,7 +139,7 @@ class Rulebook:
                     fired[name] = fired[name] & ~mask
         return fired, exempted
 
-    def _ask(self, rule: Rule, facts: Facts) -> Mask:
+    def _ask(self, rule: Rule, facts: Facts, scope: Scope | None) -> Mask:
         """Where a rule fires. An exception that lacks a fact, or breaks, does not apply."""
         is_exception = rule.effect == "allow"
         try:
@@ -112,6 +148,8 @@ class Rulebook:
             logger.exception("The rule %s broke, so it refuses", rule.id)
             said = facts.everywhere(not is_exception)
         applies = facts.everywhere(True)
+        if scope is not None:
+            applies = scope.surely if is_exception else scope.perhaps
         if rule.channels:
             applies = applies & facts.channel.among(*rule.channels)
             applies = applies | (facts.missing("channel") & ~facts.everywhere(is_exception))
@@ -143,6 +181,15 @@ class Rulebook:
             exempted=tuple(sorted(exempted)),
         )  # fmt: skip
 
+    def counters_for(self, facts: Mapping[str, object], at: datetime) -> list[CounterRule]:
+        """What a contact with these facts is counted under; a fact that is missing counts."""
+        channel = facts.get("channel")
+        asked = of_mapping(facts, at)
+        return [
+            one for one in self.counters
+            if (not one.channels or channel in one.channels) and _holds(one.holds_for, asked)[0]
+        ]  # fmt: skip
+
     def _cite(self, rule: Rule, facts: Facts, moment: Moment) -> Fired:
         missing = tuple(name for name in rule.needs if facts.missing(name))
         broken, until = False, None
@@ -155,7 +202,8 @@ class Rulebook:
         return Fired(
             id=rule.id, effect=rule.effect, force=rule.force, confidence=rule.confidence,
             since=rule.since, instrument=self.instruments[rule.instrument], clause=rule.clause,
-            zh=rule.zh, en=rule.en, missing=missing, broken=broken, until=until,
+            zh=rule.zh, en=rule.en, pack=rule.pack, override=rule.override, missing=missing,
+            broken=broken, until=until,
         )  # fmt: skip
 
 
@@ -203,36 +251,75 @@ def combine(fired: tuple[Fired, ...]) -> tuple[Outcome, datetime | None]:
     return Outcome.REFUSE, None
 
 
-def load(jurisdiction: str, at: datetime) -> Rulebook:
+def load(
+    jurisdiction: str, at: datetime, *, overlay: Overlay | None = None, drafts: bool = False
+) -> Rulebook:
     """
     The rules and parameters of a jurisdiction that are in force at an instant.
 
-    :raises Invalid: if there are none, or one of them has no source
+    An `overlay` is a tenant's own pack, or what a replay tries. Drafts stay out unless asked for.
+
+    :raises Invalid: if there are none, or one of them is written wrongly; the message says where
     """
-    zone = _instruments(jurisdiction)[1]
-    return _load(jurisdiction, local_day(at, zone))
+    zone = next(layer.time_zone for layer in _stack(jurisdiction, drafts) if layer.time_zone)
+    return _load(jurisdiction, local_day(at, zone), overlay, drafts)
 
 
-@lru_cache(maxsize=16)
-def _instruments(jurisdiction: str) -> tuple[dict[str, Instrument], str]:
-    return sources.instruments(jurisdiction)
+@lru_cache(maxsize=32)
+def _stack(jurisdiction: str, drafts: bool) -> tuple[Layer, ...]:
+    return layers.stack(jurisdiction, drafts=drafts)
 
 
-@lru_cache(maxsize=64)
-def _load(jurisdiction: str, day: date) -> Rulebook:
-    instruments, _ = _instruments(jurisdiction)
-    parameters = sources.parameters(jurisdiction, instruments)
+@lru_cache(maxsize=256)
+def _load(jurisdiction: str, day: date, overlay: Overlay | None, drafts: bool) -> Rulebook:
+    stack = _stack(jurisdiction, drafts)
+    country = next(layer for layer in stack if layer.layer == "country")
+    if day < country.own_date:
+        raise Invalid(
+            f"The rulebook for {jurisdiction} says the law from {country.own_date} on.",
+            hint=f"What was lawful on {day}, nobody has written down.",
+        )
+    if overlay is not None:
+        stack = over_layers(overlay, stack)
+    instruments = sources.instruments(stack)
+    parameters = sources.parameters(stack, instruments)
+    if overlay is not None:
+        parameters = over_parameters(overlay, parameters, instruments, day)
     values = {name: parameter.binding(day) for name, parameter in parameters.items()}
+    numbers = SimpleNamespace(**{k: v for k, v in values.items() if v is not None})
+    rules = _rules(stack, instruments, day)
+    if overlay is not None:
+        rules = over_rules(overlay, rules)
     book = Rulebook(
-        jurisdiction=jurisdiction,
-        day=day,
-        rules=tuple(pack(jurisdiction).on(day, instruments)),
-        parameters=SimpleNamespace(**{k: v for k, v in values.items() if v is not None}),
-        instruments=instruments,
-        digest=digest_of(jurisdiction),
-    )
+        jurisdiction=jurisdiction, day=day, rules=tuple(r for r in rules if not r.optional),
+        parameters=numbers, instruments=instruments, layers=stack,
+        counters=sources.counters(stack, numbers),
+        digest=digest_of(jurisdiction, drafts) + (f"+{overlay.digest[:16]}" if overlay else ""),
+    )  # fmt: skip
     _dry_run(book)
     return book
+
+
+def _rules(stack: Sequence[Layer], instruments: Mapping[str, Instrument], day: date) -> list[Rule]:
+    """The rules of all layers on a day. :raises Invalid: if one loosens what stands above it"""
+    found: dict[str, Rule] = {}
+    for layer in stack:
+        for rule in layer.rules().on(day, instruments, own_date=layer.own_date):
+            if rule.id in found:
+                raise Invalid(f"{rule.id} is a rule of {found[rule.id].pack} and of {rule.pack}.")
+            for name in rule.switches_off:
+                above = found.get(name)
+                if above and above.pack != rule.pack and above.force in ("LAW", "RULE"):
+                    raise Invalid(
+                        f"{rule.id} of {rule.pack} switches off {name}, which is {above.force}.",
+                        hint="A lower layer may tighten a law, and never loosen it.",
+                    )
+            if rule.in_place_of:
+                stood = found.pop(rule.in_place_of, None)
+                if stood is not None and stood.force != "HOUSE":
+                    raise Invalid(f"{rule.id} takes the place of {stood.id}, no house rule.")
+            found[rule.id] = rule
+    return sorted(found.values(), key=lambda rule: rule.id)
 
 
 def _dry_run(book: Rulebook) -> None:
@@ -244,27 +331,19 @@ def _dry_run(book: Rulebook) -> None:
         try:
             rule.function(facts, book.parameters)
         except Exception as error:
-            raise Invalid(f"The rule {rule.name} does not run: {error!r}.") from error
+            code = rule.function.__code__
+            raise Invalid(
+                f"The rule {rule.name} does not run: {error!r}.",
+                problems=[Problem(f"{rule.pack}/{Path(code.co_filename).name}:"
+                                  f"{code.co_firstlineno}", repr(error))],
+                hint="A parameter it reads may have no value on this day.",
+            ) from error  # fmt: skip
 
 
-@lru_cache(maxsize=16)
-def pack(jurisdiction: str) -> Pack:
-    """The rules of a jurisdiction in every version."""
-    name = f"recoup.rulebook.rules.{jurisdiction.lower()}"
-    try:
-        package = importlib.import_module(name)
-    except ModuleNotFoundError:
-        raise Invalid(f"There is no rulebook for {jurisdiction}.") from None
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{name}.{module.name}")
-    found: Pack = package.PACK
-    return found
-
-
-@lru_cache(maxsize=16)
-def digest_of(jurisdiction: str) -> str:
+@lru_cache(maxsize=32)
+def digest_of(jurisdiction: str, drafts: bool = False) -> str:
     """The SHA-256 of everything a jurisdiction's verdicts follow from."""
     whole = hashlib.sha256()
-    for path in sources.files(jurisdiction):
+    for path in sources.files(_stack(jurisdiction, drafts)):
         whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()

@@ -1,16 +1,15 @@
 """
-The facts that rules read: a closed list, in one form for one contact and for millions.
+Facts as rules read them, in one form for one contact and for millions.
 
-A fact is a flag, a number, an instant (seconds since 1970), one word of a vocabulary, a set of
-words, or the candidate time zones. A value that is absent, or a word outside the vocabulary, is
-missing; what a rule does about it is the engine's business.
+A value that is absent, or a word outside the vocabulary, is missing; what a rule does about it is
+the engine's business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -18,79 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recoup.kernel.clock import local_minute
+from recoup.kernel.clock import local_day, local_minute
 from recoup.kernel.errors import Invalid
+from recoup.rulebook.vocabulary import DERIVED, FACTS, Fact
 
 Mask: TypeAlias = Any  # np.bool_ for one contact, an array of bool for many
 
-CHANNELS = ("sms", "email", "letter", "call", "robot_call", "app_push", "im", "visit")
-PARTIES = ("debtor", "co_debtor", "guarantor", "contact_person", "third_party")
-STOPS = (
-    "dispute", "complaint", "hardship", "deceased", "minor", "bankruptcy", "attorney", "plan",
-    "promise", "wrong_person", "lender", "manual",
-)  # fmt: skip
-OPT_OUTS = ("all", "medium", "point")
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact: its kind and, for words, the vocabulary."""
-
-    kind: str
-    words: tuple[str, ...] = ()
-
-
-FLAG, NUMBER, INSTANT = Fact("flag"), Fact("number"), Fact("instant")
-
-# What a rule may ask. `time_zones` and `birth_year` come in; the engine makes minutes and ages.
-FACTS: dict[str, Fact] = {
-    "channel": Fact("word", CHANNELS),
-    "party": Fact("word", PARTIES),
-    "party_bound": FLAG,  # a guarantor or co-debtor is bound by law and contract
-    "product": Fact("word", ("credit_card", "other")),
-    "placement_open": FLAG,
-    "balance": NUMBER,
-    "stops": Fact("words", STOPS),
-    "opt_outs": Fact("words", OPT_OUTS),
-    "debtor_lost": FLAG,
-    "identity_confirmed": FLAG,
-    "agency_listed": FLAG,
-    "contact_source": Fact(
-        "word", ("contract", "debtor_authorised", "lawful_public", "unknown")
-    ),
-    "has_lawful_basis": FLAG,
-    "point_valid": FLAG,
-    "time_zones": Fact("zones"),
-    "agreed_from": NUMBER,
-    "agreed_until": NUMBER,
-    "birth_year": NUMBER,
-    "effective_calls_today": NUMBER,
-    "unconnected_today": NUMBER,
-    "attempts_agreed": FLAG,
-    "contacts_in_window": NUMBER,
-    "clock_went_back": FLAG,
-    "decision_spent": FLAG,
-    "sender_registered": FLAG,
-    "sender_own": FLAG,
-    "recording_ready": FLAG,
-    "template_state": Fact("word", ("draft", "approved", "withdrawn")),
-    "demands_payment": FLAG,
-    "discloses_debt": FLAG,
-    "sealed_to_debtor": FLAG,
-    "names_institution": FLAG,
-    "says_opt_out": FLAG,
-    "says_complaint_channel": FLAG,
-    "letter_complete": FLAG,
-    "stops_until": INSTANT,
-    "window_free_at": INSTANT,
-    "last_permit_at": INSTANT,
-    # Derived from time_zones, birth_year and the instant of judgment.
-    "local_minute_least": NUMBER,
-    "local_minute_most": NUMBER,
-    "age_least": NUMBER,
-}  # fmt: skip
-DERIVED = frozenset({"local_minute_least", "local_minute_most", "age_least"})
 ZONE_LIMIT = 24
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +52,6 @@ class Words:
     def has(self, word: str) -> Mask:
         """Whether the word is in the set."""
         return (self.bits & (1 << self.words.index(word))) != 0
-
-
-def bits(name: str, words: Collection[str]) -> int:
-    """
-    A set of words as the number that stands for it in a frame.
-
-    >>> bits("opt_outs", {"all", "point"})
-    5
-    """
-    return sum(1 << FACTS[name].words.index(word) for word in set(words))
 
 
 class Facts:
@@ -189,10 +113,9 @@ def _one(fact: Fact, value: Any) -> tuple[Any, bool]:
 
 def _derived(raw: Mapping[str, object], at: datetime) -> dict[str, int | None]:
     zones, year = raw.get("time_zones"), raw.get("birth_year")
-    span = minutes(zones if isinstance(zones, str) else "", at)
+    span = local_spans(zones if isinstance(zones, str) else "", at)
     return {
-        "local_minute_least": span[0] if span else None,
-        "local_minute_most": span[1] if span else None,
+        **dict(zip(LOCAL, span or (None,) * len(LOCAL), strict=True)),
         "age_least": at.year - int(str(year)) - 1 if year is not None else None,
     }
 
@@ -207,18 +130,29 @@ def zones_of(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())[:ZONE_LIMIT]
 
 
+# In the order of what `local_spans` gives.
+LOCAL = ("local_minute_least", "local_minute_most", "local_date_least", "local_date_most",
+         "local_days")  # fmt: skip
+
+
 @lru_cache(maxsize=4096)
-def minutes(zones: str, at: datetime) -> tuple[int, int] | None:
+def local_spans(zones: str, at: datetime) -> tuple[int, int, int, int, int] | None:
     """
-    The least and the most minute of the local day over all candidate zones.
+    Least and most minute of the local day, least and most local date (days since 1970), and the
+    weekdays as a set, over all candidate zones.
 
     `None` if no zone is known, or one of them is no zone at all.
     """
     try:
-        found = [local_minute(at, name) for name in zones_of(zones)]
+        minutes = [local_minute(at, name) for name in zones_of(zones)]
+        days = [local_day(at, name) for name in zones_of(zones)]
     except Invalid:
         return None
-    return (min(found), max(found)) if found else None
+    if not minutes:
+        return None
+    dates = [day.toordinal() - EPOCH for day in days]
+    weekdays = sum(1 << number for number in {day.weekday() for day in days})
+    return min(minutes), max(minutes), min(dates), max(dates), weekdays
 
 
 # -- Many contacts -------------------------------------------------------------------------------
@@ -298,20 +232,21 @@ def _many(fact: Fact, column: pl.Series | None, size: int) -> tuple[Any, npt.NDA
 def _derive_many(
     frame: pl.DataFrame, at: datetime, values: dict[str, Any], missing: dict[str, Mask]
 ) -> None:
-    nothing = pl.Series("none", [None] * 1, dtype=pl.Int64).new_from_index(0, frame.height)
-    least = most = nothing
+    size = frame.height
+    spans: dict[str, tuple[int, ...]] = {}
+    zones = None
     if "time_zones" in frame.columns and frame.get_column("time_zones").dtype != pl.Null:
         zones = frame.get_column("time_zones").cast(pl.String)
-        spans = {text: minutes(text or "", at) for text in zones.unique().to_list()}
-        known = {text: span for text, span in spans.items() if text is not None and span}
-        least = zones.replace_strict(
-            {text: span[0] for text, span in known.items()}, default=None, return_dtype=pl.Int64
-        )
-        most = zones.replace_strict(
-            {text: span[1] for text, span in known.items()}, default=None, return_dtype=pl.Int64
-        )
-    for name, column in (("local_minute_least", least), ("local_minute_most", most)):
-        values[name], missing[name] = _many(NUMBER, column, frame.height)
+        found = {text: local_spans(text, at) for text in zones.unique().to_list() if text}
+        spans = {text: span for text, span in found.items() if span}
+    for place, name in enumerate(LOCAL):
+        column = None
+        if zones is not None:
+            column = zones.replace_strict(
+                {text: span[place] for text, span in spans.items()}, default=None,
+                return_dtype=pl.Int64,
+            )  # fmt: skip
+        values[name], missing[name] = _many(FACTS[name], column, size)
     values["age_least"] = at.year - values["birth_year"] - 1
     missing["age_least"] = missing["birth_year"]
 

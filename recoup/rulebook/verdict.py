@@ -33,7 +33,8 @@ class Instrument:
 
     key: str
     title: str
-    issuer: str
+    issuer: str | None
+    number: str | None
     date: Day | None
     in_force_from: Day | None
     link: str | None
@@ -48,8 +49,8 @@ class Instrument:
     def as_json(self) -> dict[str, Any]:
         """For records and screens."""
         return {
-            "title": self.title, "issuer": self.issuer, "date": self.date, "link": self.link,
-            "read": self.read, "checked_by": self.checked_by, "verified": self.is_verified,
+            "title": self.title, "issuer": self.issuer, "number": self.number, "date": self.date,
+            "in_force_from": self.in_force_from, "link": self.link, "read": self.read, "checked_by": self.checked_by, "verified": self.is_verified,
         }  # fmt: skip
 
 
@@ -66,6 +67,8 @@ class Fired:
     clause: str
     zh: str
     en: str
+    pack: str = ""
+    override: str | None = None
     missing: tuple[str, ...] = ()
     broken: bool = False
     until: datetime | None = None
@@ -77,14 +80,15 @@ class Fired:
             "confidence": self.confidence,
             "since": self.since.isoformat() if self.since else None,
             "source": _dated(self.instrument.as_json()), "clause": self.clause,
-            "zh": self.zh, "en": self.en, "missing": list(self.missing), "broken": self.broken,
+            "zh": self.zh, "en": self.en, "pack": self.pack, "override": self.override,
+            "missing": list(self.missing), "broken": self.broken,
             "until": self.until.isoformat() if self.until else None,
         }  # fmt: skip
 
 
 def _dated(source: dict[str, Any]) -> dict[str, Any]:
-    day = source["date"]
-    return {**source, "date": day.isoformat() if day else None}
+    days = {name: source[name] for name in ("date", "in_force_from")}
+    return source | {name: day.isoformat() if day else None for name, day in days.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,8 @@ class Verdict:
     The answer for one contact at one instant.
 
     `must_say` names what the words must hold and `record` what must be recorded. `exempted` are
-    rules that fired and were switched off by a named exception. `rulebook` is the digest of the
-    rules and parameters used, so that the answer can be had again.
+    rules that fired and were switched off by a named exception or by a named person's approval.
+    `rulebook` is the digest of the rules and parameters used, so that the answer can be had again.
     """
 
     outcome: Outcome

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from recoup.kernel.clock import at_local
 from recoup.people.models import Book
 from recoup.rulebook import engine
-from recoup.rulebook.facts import bits
+from recoup.rulebook.vocabulary import bits
 from recoup.strategy.schema import Strategy, Treatment
 
 Flags = NDArray[np.bool_]

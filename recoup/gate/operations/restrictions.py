@@ -27,7 +27,7 @@ from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Borrower, Case
-from recoup.rulebook.facts import CHANNELS
+from recoup.rulebook.vocabulary import CHANNELS
 
 MEDIA = ("phone", "email", "address")
 BATCH = 5000

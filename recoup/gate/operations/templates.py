@@ -27,7 +27,7 @@ from recoup.kernel.errors import Invalid, Problem, Refused
 from recoup.kernel.text import canonical_json
 from recoup.people import scopes
 from recoup.people.models import Book, Creditor
-from recoup.rulebook import content
+from recoup.rulebook import content, engine
 
 SHIPPED = Path(__file__).parents[1] / "templates"
 ONE_WAY = frozenset({"sms", "email"})
@@ -122,7 +122,7 @@ def approve_template(*, template: Template, viewer: Viewer, at: datetime) -> Tem
         raise Invalid(f"{template} was withdrawn.", hint="Add the text again as a new version.")
     if template.state == Template.State.APPROVED and template.approved_by != STARTER_ROLE:
         return template
-    check_text(template)
+    check_text(template, at=at)
     with record(
         TemplateApproved, by=viewer.actor(), at=at, code=template.code, version=template.version,
         digest=template.digest,
@@ -137,32 +137,44 @@ def _approve(template: Template, name: str, at: datetime) -> None:
     template.save(update_fields=["state", "approved_by", "approved_at"])
 
 
-def check_text(template: Template) -> None:
+def check_text(template: Template, *, at: datetime) -> None:
     """
     Go on only if a text may be approved at all.
 
     :raises Refused: for a one-way text that tells of a debt, naming the words
     :raises Invalid: with everything that it lacks
     """
-    body, where = f"{template.subject}\n{template.text}", template.jurisdiction
-    told = content.debt_facts(body, jurisdiction=where)
-    if template.channel in ONE_WAY and told:
+    body = f"{template.subject}\n{template.text}"
+    said = content.read(body, template=body, jurisdiction=template.jurisdiction)
+    if template.channel in ONE_WAY and said.debt:
         raise Refused(
-            f"This {template.channel} tells of a debt: {', '.join(told)}.", rules=("CN-SAY-N08",),
+            f"This {template.channel} tells of a debt: {', '.join(said.debt)}.",
+            rules=("CN-SAY-N08",),
             hint="Anybody may read it. Name the institution and a way to reach it, no more.",
         )  # fmt: skip
-    lacks = [] if "{institution}" in body else [("CN-SAY-Y01", "the name of the institution")]
-    if template.channel == "sms" and not content.says_opt_out(body, jurisdiction=where):
-        lacks.append(("HOUSE-SMS-001", "how to refuse further messages"))
-    if template.channel == "letter":
-        if not content.says_complaint_channel(body, jurisdiction=where):
-            lacks.append(("CN-SAY-Y04", "where to complain"))
-        lacks += [("CN-LETTER-001", name)
-                  for name in content.missing_from_letter(body, jurisdiction=where)]  # fmt: skip
-    if lacks:
+    says = said.says | ({"institution"} if "{institution}" in body else set())
+    # Of products and parties the strictest: the text may be sent to a card holder.
+    verdict = engine.load(template.jurisdiction, at).judge(
+        {
+            "channel": template.channel, "party": "debtor", "product": "credit_card",
+            "purpose": "reminder", "identity_confirmed": False,
+            "discloses_debt": bool(said.debt), "sealed_to_debtor": template.channel == "letter",
+            "found": said.found, "says": says, "marks": (), "papers": (),
+        },
+        at,
+    )  # fmt: skip
+    wrong = [
+        fired for fired in verdict.fired
+        if fired.effect in ("require_content", "forbid_content") and not fired.missing
+    ]  # fmt: skip
+    if wrong:
+        parts = content.missing_parts("card_letter", body, jurisdiction=template.jurisdiction)
+        problems = [Problem(fired.id, fired.en) for fired in wrong]
+        if template.channel == "letter":
+            problems += [Problem("CN-LETTER-001", f"asks for {part}.") for part in parts]
         raise Invalid(
-            f"The text lacks: {', '.join(what for _, what in lacks)}.",
-            problems=[Problem(rule, f"asks for {what}.") for rule, what in lacks],
+            f"The text may not be sent as it is: {', '.join(fired.id for fired in wrong)}.",
+            problems=problems,
         )
 
 
@@ -205,7 +217,7 @@ def install_templates(
                 continue
             row = _add(raw["code"], raw["channel"], jurisdiction, raw["language"],
                        raw.get("subject", ""), raw["text"].strip())  # fmt: skip
-            check_text(row)
+            check_text(row, at=at)
             if approved_by:
                 _approve(row, approved_by, at)
             made.append(row)

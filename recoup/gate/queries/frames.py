@@ -30,7 +30,7 @@ from recoup.gate.subjects import persons_named, subjects
 from recoup.kernel.clock import day_bounds
 from recoup.people.models import Agency, Book
 from recoup.portfolio.models import Case, ContactPoint, Loan
-from recoup.rulebook.facts import bits
+from recoup.rulebook.vocabulary import ELEMENTS, bits
 
 WRITTEN = ("sms", "email", "letter")
 FETCH = 50_000
@@ -276,20 +276,18 @@ def _channels(book: Book, on: date) -> pl.DataFrame:
     valid = set(
         own.filter(Q(valid_until=None) | Q(valid_until__gte=on)).values_list("channel", flat=True)
     )
-    says = [True if channel in approved else None for channel in WRITTEN]
+    # An approved text was read at its approval: it says what it must, and nothing forbidden.
+    says = [bits("says", ELEMENTS) if channel in approved else None for channel in WRITTEN]
     return pl.DataFrame(
         {
             "channel": WRITTEN,
             "template_state": ["approved" if c in approved else None for c in WRITTEN],
             "discloses_debt": [c == "letter" if c in approved else None for c in WRITTEN],
-            "names_institution": says,
-            "says_opt_out": says,
-            "says_complaint_channel": says,
-            "letter_complete": says,
+            "says": says,
+            "found": [0 if c in approved else None for c in WRITTEN],
             "sender_own": [c in registered for c in WRITTEN],
             "sender_registered": [c in valid for c in WRITTEN],
         },
         schema_overrides={"template_state": pl.String, "discloses_debt": pl.Boolean}
-        | dict.fromkeys(("names_institution", "says_opt_out", "says_complaint_channel",
-                         "letter_complete"), pl.Boolean),
+        | {"says": pl.Int64, "found": pl.Int64},
     )  # fmt: skip

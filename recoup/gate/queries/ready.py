@@ -15,7 +15,7 @@ from recoup.kernel.actors import Viewer
 from recoup.kernel.errors import Invalid
 from recoup.people.models import Book
 from recoup.portfolio.models import Borrower
-from recoup.rulebook import engine
+from recoup.rulebook import layers
 from recoup.strategy.models import StrategyVersion
 from recoup.strategy.reading import read
 
@@ -49,7 +49,7 @@ def gaps(*, book: Book, on: date) -> list[Gap]:
 def has_rules(jurisdiction: str) -> bool:
     """Whether there are rules for a country at all."""
     try:
-        engine.pack(jurisdiction)
+        layers.stack(jurisdiction)
     except Invalid:
         return False
     return True

@@ -196,8 +196,8 @@ def test_if_one_counter_is_full_the_others_are_given_back(wang_ming, system, at)
     from recoup.gate import counters
 
     made = counters.claims(
-        channel="call", creditor=wang_ming.book.creditor_id, subject="x", number="n",
-        case=wang_ming.pk, zones="Asia/Shanghai", at=at, parameters=_parameters(at),
+        _counters(at), channel="call", creditor=wang_ming.book.creditor_id, subject="x", number="n",
+        case=wang_ming.pk, zones="Asia/Shanghai", at=at,
     )  # fmt: skip
     counters.ensure((wang_ming.book.creditor_id, claim) for claim in made)
     Counter.objects.filter(unit="attempt").update(used=6)
@@ -209,10 +209,10 @@ def test_if_one_counter_is_full_the_others_are_given_back(wang_ming, system, at)
     assert dict(Counter.objects.values_list("key", "used")) == before
 
 
-def _parameters(at: datetime) -> Any:
+def _counters(at: datetime) -> Any:
     from recoup.rulebook import engine
 
-    return engine.load("CN", at).parameters
+    return engine.load("CN", at).counters_for({"channel": "call"}, at)
 
 
 def test_an_erased_person_shares_no_counter_with_a_stranger(wang_ming, system, at):

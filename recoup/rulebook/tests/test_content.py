@@ -40,10 +40,10 @@ def test_the_name_of_a_lender_is_not_a_debt() -> None:
 
 
 def test_a_letter_without_the_seal_is_incomplete() -> None:
-    assert "seal" in content.missing_from_letter("欠款余额{owed}", jurisdiction="CN")
+    assert "seal" in content.missing_parts("card_letter", "欠款余额{owed}", jurisdiction="CN")
 
 
 def test_the_words_to_stop_messages_are_recognised() -> None:
-    assert content.says_opt_out("回复TD退订", jurisdiction="CN")
-    assert content.says_opt_out("Reply STOP to end", jurisdiction="CN")
-    assert not content.says_opt_out("请致电我们", jurisdiction="CN")
+    assert "opt_out" in content.read("回复TD退订", jurisdiction="CN").says
+    assert "opt_out" in content.read("Reply STOP to end", jurisdiction="CN").says
+    assert "opt_out" not in content.read("请致电我们", jurisdiction="CN").says

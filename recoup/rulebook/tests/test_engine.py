@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recoup.kernel.errors import Invalid
-from recoup.rulebook import engine, sources
-from recoup.rulebook.facts import DERIVED, FACTS, bits, frame_of, local_time
+from recoup.rulebook import casebook, engine, layers, sources
+from recoup.rulebook.facts import frame_of, local_time
 from recoup.rulebook.rule import Pack
 from recoup.rulebook.sources import Parameter, ParameterValue
 from recoup.rulebook.verdict import Outcome
-
-from .test_cases import BASE
+from recoup.rulebook.vocabulary import DERIVED, FACTS, bits
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 BOOK = engine.load("CN", AT)
+BASE = casebook.base_of("china")
+KNOWN = sources.instruments(layers.stack("CN"))
 ZONES = ["Asia/Shanghai", "Asia/Urumqi", "Asia/Tokyo,America/New_York", "Nowhere/Here", ""]
 
 
@@ -46,7 +48,7 @@ ROW = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(ROW, min_size=1, max_size=8), st.integers(1_500_000_000, 1_800_000_000))
+@given(st.lists(ROW, min_size=1, max_size=8), st.integers(1_530_000_000, 1_800_000_000))
 def test_one_contact_and_many_are_judged_alike_by_every_rule(
     rows: list[dict[str, Any]], epoch: int
 ) -> None:
@@ -152,7 +154,7 @@ def _with(rule: Any, function: Any) -> Any:
 
 
 def test_an_exception_switches_off_only_the_rule_it_names() -> None:
-    letter = BASE["letter"] | {"names_institution": False}
+    letter = BASE["letter"] | {"says": ["complaint", "card_letter"]}
 
     verdict = BOOK.judge(letter, AT)
 
@@ -161,10 +163,9 @@ def test_an_exception_switches_off_only_the_rule_it_names() -> None:
 
 
 def test_the_stricter_of_two_sources_binds() -> None:
-    known, _ = sources.instruments("CN")
     values = (
-        ParameterValue(3, date(2025, 1, 1), known["gbt_45251"], "STD-SHOULD", "S"),
-        ParameterValue(2, date(2026, 1, 1), known["cba_2026"], "SELF-MUST", "S"),
+        ParameterValue(3, date(2025, 1, 1), KNOWN["gbt_45251"], "STD-SHOULD", "S"),
+        ParameterValue(2, date(2026, 1, 1), KNOWN["cba_2026"], "SELF-MUST", "S"),
     )
     cap = Parameter("cap", "calls", "smallest", values)
 
@@ -172,42 +173,94 @@ def test_the_stricter_of_two_sources_binds() -> None:
 
 
 def test_a_later_value_of_one_source_replaces_the_earlier_even_if_looser() -> None:
-    known, _ = sources.instruments("CN")
     values = (
-        ParameterValue(3, date(2025, 1, 1), known["gbt_45251"], "STD-SHOULD", "S"),
-        ParameterValue(5, date(2026, 1, 1), known["gbt_45251"], "STD-SHOULD", "S"),
+        ParameterValue(3, date(2025, 1, 1), KNOWN["gbt_45251"], "STD-SHOULD", "S"),
+        ParameterValue(5, date(2026, 1, 1), KNOWN["gbt_45251"], "STD-SHOULD", "S"),
     )
 
     assert Parameter("cap", "calls", "smallest", values).binding(date(2026, 6, 1)) == 5
 
 
-def test_a_parameter_without_a_source_does_not_load(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "parameters" / "cn"
+def pack_folder(root: Path, name: str = "odd", **files: str) -> layers.Layer:
+    """A pack written for a test, over the real base."""
+    folder = root / name
     folder.mkdir(parents=True)
-    (folder / "odd.yaml").write_text(
-        "odd: {unit: calls, strictest: smallest, values: [{value: 3, instrument: hearsay}]}"
+    text = files.pop("pack", "layer: country\nover: base\njurisdiction: XX\nfrom: 2020-01-01\n"
+                     "state: in_force\ntime_zone: Asia/Shanghai\n")  # fmt: skip
+    for stem, content in {"pack": text, **files}.items():
+        (folder / f"{stem}.yaml").write_text(content, encoding="utf-8")
+    return layers.layer(name, root)
+
+
+def test_a_parameter_without_a_source_does_not_load_and_says_where(tmp_path: Path) -> None:
+    layer = pack_folder(
+        tmp_path,
+        parameters="# one\nodd:\n  unit: parsecs\n  strictest: smallest\n"
+        "  values:\n    - {value: 3, instrument: hearsay}\n",
     )
-    monkeypatch.setattr(sources, "HERE", tmp_path)
 
     with pytest.raises(Invalid) as error:
-        sources.parameters("CN", {})
+        sources.parameters([layer], {})
 
-    assert len(error.value.problems) == 3
+    told = [(problem.where, problem.what) for problem in error.value.problems]
+    assert {where for where, _ in told} == {"odd/parameters.yaml:2 odd"}
+    assert any("parsecs" in what for _, what in told)
+    assert any("names no instrument" in what for _, what in told)
+    assert any("force" in what for _, what in told)
+
+
+def test_two_values_of_one_instrument_from_one_day_do_not_load(tmp_path: Path) -> None:
+    layer = pack_folder(
+        tmp_path,
+        parameters="odd:\n  unit: calls\n  strictest: smallest\n  values:\n"
+        + 2 * "    - {value: 3, instrument: gbt_45251, force: LAW, confidence: T}\n",
+    )
+
+    with pytest.raises(Invalid) as error:
+        sources.parameters([layer], KNOWN)
+
+    assert any("two values" in problem.what for problem in error.value.problems)
+
+
+def test_a_pack_that_is_no_yaml_says_which_line(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"odd/pack.yaml:3 is no YAML"):
+        pack_folder(tmp_path, pack="layer: country\nover: [base\nfrom: 2020-01-01\n")
+
+
+def test_packs_in_a_circle_do_not_load(tmp_path: Path) -> None:
+    text = "layer: {layer}\nover: {over}\nfrom: 2020-01-01\nstate: in_force\n"
+    pack_folder(tmp_path, "one", pack=text.format(layer="region", over="two"))
+    pack_folder(tmp_path, "two", pack=text.format(layer="country", over="one"))
+
+    with pytest.raises(Invalid, match="over"):
+        layers.stack("XX", folder=tmp_path)
+
+
+def test_a_draft_stays_out_unless_asked_for(tmp_path: Path) -> None:
+    base = "layer: base\nover: null\nfrom: 2020-01-01\nstate: in_force\n"
+    country = ("layer: country\nover: base\njurisdiction: XX\nfrom: 2020-01-01\n"
+               "state: draft\ntime_zone: UTC\n")  # fmt: skip
+    pack_folder(tmp_path, "base", pack=base)
+    pack_folder(tmp_path, "draft", pack=country)
+
+    with pytest.raises(Invalid, match="no rulebook for XX"):
+        layers.stack("XX", folder=tmp_path)
+    assert [one.name for one in layers.stack("XX", drafts=True, folder=tmp_path)] == [
+        "base", "draft",
+    ]  # fmt: skip
 
 
 def test_a_rule_without_a_source_does_not_load() -> None:
     pack = Pack("XX")
 
     @pack.rule("XX-1", instrument="hearsay", force="LAW", confidence="M", effect="deny",
-               since=None, zh="不得")  # fmt: skip
+               zh="不得")  # fmt: skip
     def odd(f: Any, p: Any) -> Any:
         """Never."""
         return f.everywhere(True)
 
     with pytest.raises(Invalid, match="does not load"):
-        pack.on(date(2026, 1, 1), {})
+        pack.on(date(2026, 1, 1), {}, own_date=date(2018, 1, 1))
 
 
 def test_a_rule_that_reads_a_fact_undeclared_does_not_load() -> None:
@@ -216,7 +269,7 @@ def test_a_rule_that_reads_a_fact_undeclared_does_not_load() -> None:
     with pytest.raises(Invalid, match="balance"):
 
         @pack.rule("XX-1", instrument="house", force="LAW", confidence="M", effect="deny",
-                   since=None, zh="不得")  # fmt: skip
+                   zh="不得")  # fmt: skip
         def odd(f: Any, p: Any) -> Any:
             """Never."""
             return f.balance > 0
@@ -228,9 +281,8 @@ def test_a_jurisdiction_without_a_rulebook_says_so() -> None:
 
 
 def test_what_the_tables_do_not_give_is_shown_as_unverified() -> None:
-    known, _ = sources.instruments("CN")
 
-    assert all(one.link is None and not one.is_verified for one in known.values())
+    assert all(one.link is None and not one.is_verified for one in KNOWN.values())
 
 
 def test_a_million_rows_are_judged_as_masks() -> None:

@@ -18,8 +18,8 @@ LAWFUL = {
     "attempts_agreed": False, "contacts_in_window": 0, "clock_went_back": False,
     "sender_registered": True, "sender_own": True, "recording_ready": True,
     "template_state": "approved", "demands_payment": False, "discloses_debt": False,
-    "sealed_to_debtor": True, "names_institution": True, "says_opt_out": True,
-    "says_complaint_channel": True, "letter_complete": True,
+    "sealed_to_debtor": True, "found": 0, "says": (1 << 20) - 1, "marks": 0, "papers": 0,
+    "consents": 0, "purpose": "reminder",
 }  # fmt: skip
 MEDIUM = {"sms": "phone", "email": "email", "letter": "address"}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.rules.cn import PACK
+from recoup.rulebook.packs.china import PACK
 from recoup.rulebook.until import next_waking_hour
 
 ZONES = ("local_minute_least", "local_minute_most")
@@ -27,7 +26,7 @@ def _at_an_agreed_hour(f: Facts) -> Mask:
 
 @PACK.rule(
     "CN-TIME-001", instrument="cba_2026", force="SELF-MUST", confidence="S", effect="deny",
-    since=date(2026, 1, 30), needs=ZONES, may_read=AGREED, until=next_waking_hour,
+    needs=ZONES, may_read=AGREED, until=next_waking_hour,
     clause="article number not visible in the reports",
     zh="未经债务人同意,22:00至次日8:00不得以任何方式催收。",
 )  # fmt: skip
@@ -42,7 +41,7 @@ def quiet_hours(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-TIME-002", instrument="gbt_45251", force="STD-SHOULD", confidence="S", effect="deny",
-    since=date(2025, 2, 28), needs=ZONES, may_read=AGREED, until=next_waking_hour,
+    needs=ZONES, may_read=AGREED, until=next_waking_hour,
     clause="5.3 (sub-clause number not visible)",
     zh="双方未约定催收时间的,不应在每日22:00至次日8:00催收。",
 )  # fmt: skip

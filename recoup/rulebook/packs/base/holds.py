@@ -1,41 +1,17 @@
-"""When collection stops: plans, disputes, settled debts, and the holds of the house."""
+"""When the house itself holds contact, whatever the country."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.rules.cn import PACK
+from recoup.rulebook.packs.base import PACK
 from recoup.rulebook.until import stops_lifted
 
 
 @PACK.rule(
-    "CN-STOP-001", instrument="card_measures", force="RULE", confidence="T", effect="deny",
-    since=None, needs=("product", "stops"), clause="art. 70",
-    zh="信用卡:达成个性化分期还款协议后,履行期间应停止催收。",
-)  # fmt: skip
-def plan_stops_collection(f: Facts, p: Any) -> Mask:
-    """Credit cards: while a personal instalment agreement is kept, collection stops."""
-    return f.product.among("credit_card") & f.stops.has("plan")
-
-
-@PACK.rule(
-    "CN-STOP-004", instrument="card_measures", force="RULE", confidence="TT", effect="require",
-    since=None, needs=("product", "stops"), clause="art. 69",
-    zh="信用卡:对催收的异议应及时标注、核实处理,处理期间暂停主动联系。",
-)  # fmt: skip
-def objection_pauses(f: Facts, p: Any) -> Mask:
-    """
-    Credit cards: an objection is marked, checked and handled in time.
-
-    The house hold beside the article: no contact of ours while it is open.
-    """
-    return f.product.among("credit_card") & f.stops.has("dispute")
-
-
-@PACK.rule(
-    "CN-STOP-006", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("balance", "placement_open", "stops"),
+    "HOUSE-STOP-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    needs=("balance", "placement_open", "stops"),
     zh="已结清、非本人或超出委托范围的,不得联系。",
 )  # fmt: skip
 def nothing_to_collect(f: Facts, p: Any) -> Mask:
@@ -45,7 +21,7 @@ def nothing_to_collect(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-DISPUTE", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
     zh="异议处理期间暂停主动联系。",
 )  # fmt: skip
 def hold_dispute(f: Facts, p: Any) -> Mask:
@@ -55,7 +31,7 @@ def hold_dispute(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-COMPLAINT", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
     zh="投诉首次答复前暂停主动联系。",
 )  # fmt: skip
 def hold_complaint(f: Facts, p: Any) -> Mask:
@@ -65,7 +41,7 @@ def hold_complaint(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-HARDSHIP", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
     zh="困难申请处理期间暂停主动联系。",
 )  # fmt: skip
 def hold_hardship(f: Facts, p: Any) -> Mask:
@@ -75,7 +51,7 @@ def hold_hardship(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-DECEASED", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops", "party"), zh="债务人已去世,不得联系本人。",
+    needs=("stops", "party"), zh="债务人已去世,不得联系本人。",
 )  # fmt: skip
 def hold_deceased(f: Facts, p: Any) -> Mask:
     """The debtor is dead: nothing is sent in their name."""
@@ -84,7 +60,7 @@ def hold_deceased(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-BANKRUPTCY", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), zh="个人破产程序期间不得催收。",
+    needs=("stops",), zh="个人破产程序期间不得催收。",
 )  # fmt: skip
 def hold_bankruptcy(f: Facts, p: Any) -> Mask:
     """No collection during bankruptcy proceedings."""
@@ -93,7 +69,7 @@ def hold_bankruptcy(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-ATTORNEY", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), zh="债务人已委托律师,应与其律师联系。",
+    needs=("stops",), zh="债务人已委托律师,应与其律师联系。",
 )  # fmt: skip
 def hold_attorney(f: Facts, p: Any) -> Mask:
     """The debtor has a lawyer: the lawyer is whom to write to."""
@@ -102,7 +78,7 @@ def hold_attorney(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-PLAN", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
     zh="还款计划履行期间停止催收。",
 )  # fmt: skip
 def hold_plan(f: Facts, p: Any) -> Mask:
@@ -112,7 +88,7 @@ def hold_plan(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-PROMISE", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
     zh="承诺还款到期前暂停主动联系。",
 )  # fmt: skip
 def hold_promise(f: Facts, p: Any) -> Mask:
@@ -122,7 +98,7 @@ def hold_promise(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-OTHER", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
     zh="机构或主管要求暂停联系。",
 )  # fmt: skip
 def hold_other(f: Facts, p: Any) -> Mask:

@@ -2,4 +2,4 @@
 
 from recoup.rulebook.rule import Pack
 
-PACK = Pack("CN")
+PACK = Pack("china")

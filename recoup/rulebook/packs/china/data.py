@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.rules.cn import PACK
+from recoup.rulebook.packs.china import PACK
 
 
 @PACK.rule(
-    "CN-DATA-001", instrument="pipl", force="LAW", confidence="T", effect="deny", since=None,
+    "CN-DATA-001", instrument="pipl", force="LAW", confidence="T", effect="deny",
     needs=("party", "has_lawful_basis"), clause="art. 13",
     zh="合法性基础:债务人为履行合同所必需;其他人须有同意或其他合法依据。",
 )  # fmt: skip
@@ -22,7 +22,7 @@ def lawful_basis(f: Facts, p: Any) -> Mask:
 
 
 @PACK.rule(
-    "CN-DATA-009", instrument="cba_2026", force="LAW", confidence="S", effect="deny", since=None,
+    "CN-DATA-009", instrument="cba_2026", force="LAW", confidence="S", effect="deny",
     needs=("contact_source",), zh="联系方式来源须为合同约定、债务人授权或合法公开渠道。",
 )  # fmt: skip
 def lawful_source(f: Facts, p: Any) -> Mask:
@@ -33,12 +33,3 @@ def lawful_source(f: Facts, p: Any) -> Mask:
     Also 刑法 art. 253-1 and 法释〔2017〕10号 art. 5.
     """
     return ~f.contact_source.among("contract", "debtor_authorised", "lawful_public")
-
-
-@PACK.rule(
-    "HOUSE-POINT-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("point_valid",), zh="该联系方式已失效或已过期。",
-)  # fmt: skip
-def valid_point(f: Facts, p: Any) -> Mask:
-    """A number or address known to be dead, or past its date, is not used."""
-    return ~f.point_valid

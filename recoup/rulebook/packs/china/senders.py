@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.rules.cn import PACK
+from recoup.rulebook.packs.china import PACK
 
 VOICE = ("call", "robot_call")
 
 
 @PACK.rule(
     "CN-CALL-001", instrument="card_measures", force="RULE", confidence="TT", effect="require",
-    since=None, needs=("recording_ready",), channels=VOICE, record=("recording",),
+    needs=("recording_ready",), channels=VOICE, record=("recording",),
     clause="art. 68", zh="电话催收全程录音。",
 )  # fmt: skip
 def record_calls(f: Facts, p: Any) -> Mask:
@@ -21,7 +21,7 @@ def record_calls(f: Facts, p: Any) -> Mask:
 
 
 @PACK.rule(
-    "CN-CALL-002", instrument="anti_fraud", force="LAW", confidence="T", effect="deny", since=None,
+    "CN-CALL-002", instrument="anti_fraud", force="LAW", confidence="T", effect="deny",
     needs=("sender_own",), channels=(*VOICE, "sms"), clause="arts. 13, 14, 31",
     zh="真实主叫号码;禁止改号、出租出借线路、短信端口和账户。",
 )  # fmt: skip
@@ -31,7 +31,7 @@ def true_sender(f: Facts, p: Any) -> Mask:
 
 
 @PACK.rule(
-    "CN-CALL-004", instrument="house", force="HOUSE", confidence="S", effect="deny", since=None,
+    "CN-CALL-004", instrument="house", force="HOUSE", confidence="S", effect="deny",
     needs=("sender_registered",), channels=(*VOICE, "sms"),
     zh="发送号码须在码号台账内且在有效期内。",
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.rules.cn import PACK
+from recoup.rulebook.packs.base.points import no_minors
+from recoup.rulebook.packs.china import PACK
 
 STRANGERS = ("contact_person", "third_party")
 
@@ -18,7 +18,7 @@ def _neither_debtor_nor_bound(f: Facts) -> Mask:
 
 @PACK.rule(
     "CN-PARTY-001", instrument="card_measures", force="RULE", confidence="TT", effect="deny",
-    since=None, needs=("party",), may_read=("party_bound",), clause="art. 68",
+    needs=("party",), may_read=("party_bound",), clause="art. 68",
     zh="只向债务人及其担保人催收。",
 )  # fmt: skip
 def only_debtor_and_guarantor(f: Facts, p: Any) -> Mask:
@@ -28,7 +28,7 @@ def only_debtor_and_guarantor(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-PARTY-001", instrument="gbt_45251", force="STD-SHOULD", confidence="S", effect="deny",
-    since=date(2025, 2, 28), needs=("party",), may_read=("party_bound",),
+    needs=("party",), may_read=("party_bound",),
     zh="只向债务人催收;担保人等连带责任人以法律、协议为限。",
 )  # fmt: skip
 def only_the_debtor(f: Facts, p: Any) -> Mask:
@@ -42,7 +42,7 @@ def only_the_debtor(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-PARTY-002", instrument="card_measures", force="RULE", confidence="TT", effect="deny",
-    since=None, needs=("party", "demands_payment"), parties=STRANGERS, clause="art. 68",
+    needs=("party", "demands_payment"), parties=STRANGERS, clause="art. 68",
     zh="不得对与债务无关的第三人进行催收。",
 )  # fmt: skip
 def no_demand_from_strangers(f: Facts, p: Any) -> Mask:
@@ -52,7 +52,7 @@ def no_demand_from_strangers(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-PARTY-003", instrument="gbt_45251", force="STD-SHOULD", confidence="S", effect="deny",
-    since=date(2025, 2, 28), needs=("debtor_lost",), may_read=("stops",),
+    needs=("debtor_lost",), may_read=("stops",),
     parties=("contact_person",), clause="",
     zh="联系人:仅限债务人失联,或债务人死亡、丧失行为能力时联系。",
 )  # fmt: skip
@@ -66,7 +66,7 @@ def contact_person_only_if_lost(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-PARTY-007", instrument="gbt_45251", force="STD-SHOULD", confidence="S", effect="deny",
-    since=date(2025, 2, 28), needs=("opt_outs",), parties=("contact_person",),
+    needs=("opt_outs",), parties=("contact_person",),
     zh="联系人明确拒绝的,不得再与其联系。",
 )  # fmt: skip
 def contact_person_refused(f: Facts, p: Any) -> Mask:
@@ -75,23 +75,8 @@ def contact_person_refused(f: Facts, p: Any) -> Mask:
 
 
 @PACK.rule(
-    "CN-PARTY-009", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("stops",), may_read=("age_least", "birth_year"),
-    zh="不得就债务联系未成年人。",
-)  # fmt: skip
-def no_minors(f: Facts, p: Any) -> Mask:
-    """
-    Never contact a person known or believed to be under 18 about a debt.
-
-    Of a birth year only, the younger of the two possible ages counts. Support: 个人信息保护法
-    arts. 28 and 31.
-    """
-    return f.stops.has("minor") | (~f.missing("birth_year") & (f.age_least < p.adult_age))
-
-
-@PACK.rule(
     "CN-PARTY-011", instrument="cba_2026", force="SELF-MUST", confidence="S", effect="require",
-    since=date(2026, 1, 30), needs=("discloses_debt",), may_read=("identity_confirmed",),
+    needs=("discloses_debt",), may_read=("identity_confirmed",),
     channels=("call", "robot_call", "visit", "im"), zh="核实身份后方可告知债务信息。",
 )  # fmt: skip
 def identity_first(f: Facts, p: Any) -> Mask:
@@ -101,9 +86,16 @@ def identity_first(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-OUT-001", instrument="cba_2026", force="SELF-MUST", confidence="S", effect="deny",
-    since=date(2026, 1, 30), needs=("agency_listed",),
+    needs=("agency_listed",),
     zh="委外机构实行名单制管理,名单之外的机构不得催收。",
 )  # fmt: skip
 def only_listed_agencies(f: Facts, p: Any) -> Mask:
     """Only agencies on the lender's list may act for it."""
     return ~f.agency_listed
+
+
+PACK.rule(
+    "CN-PARTY-009", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    needs=("stops",), may_read=("age_least", "birth_year"), in_place_of="HOUSE-MINOR-001",
+    clause="support: 个人信息保护法 arts. 28, 31", zh="不得就债务联系未成年人。",
+)(no_minors)  # fmt: skip

@@ -1,16 +1,16 @@
-"""What a person has refused. House rules: the tables name no opt-out of the debtor himself."""
+"""What a person has refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.rules.cn import PACK
+from recoup.rulebook.packs.base import PACK
 
 
 @PACK.rule(
     "HOUSE-OPTOUT-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("opt_outs",), zh="本人已拒绝一切主动联系。",
+    needs=("opt_outs",), zh="本人已拒绝一切主动联系。",
 )  # fmt: skip
 def refused_all(f: Facts, p: Any) -> Mask:
     """The person has refused every contact not asked for."""
@@ -19,7 +19,7 @@ def refused_all(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-OPTOUT-002", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("opt_outs",), zh="本人已拒绝以该方式联系。",
+    needs=("opt_outs",), zh="本人已拒绝以该方式联系。",
 )  # fmt: skip
 def refused_the_medium(f: Facts, p: Any) -> Mask:
     """The person has refused contact by this medium."""
@@ -28,7 +28,7 @@ def refused_the_medium(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-OPTOUT-003", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    since=None, needs=("opt_outs",), zh="本人已拒绝以该号码或地址联系。",
+    needs=("opt_outs",), zh="本人已拒绝以该号码或地址联系。",
 )  # fmt: skip
 def refused_the_point(f: Facts, p: Any) -> Mask:
     """The person has refused contact at this number or address."""

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.rules.cn import PACK
+from recoup.rulebook.packs.china import PACK
 
 WRITTEN = ("sms", "email", "letter", "app_push", "im")
 
 
 @PACK.rule(
-    "HOUSE-TEMPLATE-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="approve",
-    since=None, needs=("template_state",), channels=WRITTEN, zh="只可发送经审批的模板。",
-)  # fmt: skip
-def approved_template(f: Facts, p: Any) -> Mask:
-    """Only a text that a named person has approved is sent."""
-    return ~f.template_state.among("approved")
-
-
-@PACK.rule(
     "CN-SAY-N08", instrument="nifa_2018", force="SELF-MUST", confidence="TT",
-    effect="forbid_content", since=date(2018, 3, 28), clause="art. 18",
+    effect="forbid_content", clause="art. 18",
     needs=("discloses_debt",), may_read=("identity_confirmed",),
     zh="不得向债务人以外的人透露债务信息;单向消息无法确认收件人,不得含债务信息。",
 )  # fmt: skip
@@ -36,7 +26,7 @@ def no_debt_to_others(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-LETTER-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="allow",
-    since=None, needs=("sealed_to_debtor", "party"), channels=("letter",),
+    needs=("sealed_to_debtor", "party"), channels=("letter",),
     switches_off=("CN-SAY-N08",), zh="密封寄往债务人本人地址、注明本人亲启的信函除外。",
 )  # fmt: skip
 def sealed_letter(f: Facts, p: Any) -> Mask:
@@ -48,40 +38,30 @@ def sealed_letter(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-SAY-Y01", instrument="nifa_2018", force="SELF-MUST", confidence="TT",
-    effect="require_content", since=date(2018, 3, 28), clause="art. 15",
-    needs=("names_institution",), channels=WRITTEN, must_say=("institution",),
+    effect="require_content", clause="art. 15",
+    needs=("says",), channels=WRITTEN, must_say=("institution",),
     zh="表明所代表机构的名称。",
 )  # fmt: skip
 def name_the_institution(f: Facts, p: Any) -> Mask:
     """Name the institution on whose behalf we write, at once."""
-    return ~f.names_institution
+    return ~f.says.has("institution")
 
 
 @PACK.rule(
     "CN-SAY-Y04", instrument="card_measures", force="RULE", confidence="TT",
-    effect="require_content", since=None, clause="art. 69", channels=("letter",),
-    needs=("says_complaint_channel",), must_say=("complaint",),
+    effect="require_content", clause="art. 69", channels=("letter",),
+    needs=("says",), must_say=("complaint",),
     zh="信函须列明查询、异议、投诉和还款渠道。",
 )  # fmt: skip
 def say_where_to_complain(f: Facts, p: Any) -> Mask:
     """A letter says how to check, object, complain and pay."""
-    return ~f.says_complaint_channel
-
-
-@PACK.rule(
-    "HOUSE-SMS-001", instrument="house", force="HOUSE", confidence="HOUSE",
-    effect="require_content", since=None, channels=("sms",), needs=("says_opt_out",),
-    must_say=("opt_out",), zh="短信须写明退订方式。",
-)  # fmt: skip
-def sms_says_how_to_stop(f: Facts, p: Any) -> Mask:
-    """An SMS says how to refuse further ones."""
-    return ~f.says_opt_out
+    return ~f.says.has("complaint")
 
 
 @PACK.rule(
     "CN-LETTER-001", instrument="card_measures", force="RULE", confidence="TT",
-    effect="require_content", since=None, clause="art. 69", channels=("letter",),
-    parties=("debtor",), needs=("product", "letter_complete"),
+    effect="require_content", clause="art. 69", channels=("letter",),
+    parties=("debtor",), needs=("product", "says"),
     zh="信用卡催收函须载明:姓名和欠款余额、催收事由和依据、权利义务、查询还款异议举证途径、"
     "发卡行联系方式、业务专用章及其他事项。",
 )  # fmt: skip
@@ -90,4 +70,4 @@ def card_letter_contents(f: Facts, p: Any) -> Mask:
     A credit-card dunning letter states name and balance, reason and law, rights and duties, how
     to check, repay, object and send evidence, how to reach the issuer, and bears the seal.
     """
-    return f.product.among("credit_card") & ~f.letter_complete
+    return f.product.among("credit_card") & ~f.says.has("card_letter")

@@ -1,1 +1,0 @@
-"""One package of rules for each jurisdiction; adding one is copying one."""

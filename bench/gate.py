@@ -43,7 +43,8 @@ def verdicts(rows: int) -> dict[str, float]:
     import yaml
 
     from recoup.rulebook import engine
-    from recoup.rulebook.facts import DERIVED, FACTS, frame_of
+    from recoup.rulebook.facts import frame_of
+    from recoup.rulebook.vocabulary import DERIVED, FACTS
 
     base = yaml.safe_load(
         (Path(engine.__file__).parent / "cases/cn/base.yaml").read_text(encoding="utf-8")

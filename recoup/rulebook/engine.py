@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,12 @@ from recoup.rulebook.sources import CounterRule
 from recoup.rulebook.verdict import Fired, Instrument, Outcome, Verdict
 
 logger = logging.getLogger(__name__)
+
+
+# Rules that a person has set aside for one contact: the rule's id, and by whose approval.
+Approved: TypeAlias = Mapping[str, str]
+NOTHING: Approved = MappingProxyType({})
+NONE: Mapping[int, Approved] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +89,35 @@ class Rulebook:
     layers: tuple[Layer, ...] = ()
     counters: tuple[CounterRule, ...] = ()
 
-    def judge(self, facts: Mapping[str, object], at: datetime) -> Verdict:
-        """The verdict on one contact at one instant. Facts that are not given are missing."""
+    def judge(
+        self, facts: Mapping[str, object], at: datetime, *, approved: Approved = NOTHING
+    ) -> Verdict:
+        """
+        The verdict on one contact at one instant. Facts that are not given are missing.
+
+        `approved` names rules that a person who may has set aside for this contact.
+        """
         fired, exempted = self._fire(of_mapping(facts, at))
+        self._set_aside({None: approved}, fired, exempted)
         return self.verdict({name for name, mask in fired.items() if mask}, facts, at,
                             exempted={pair for pair, mask in exempted.items() if mask})  # fmt: skip
 
-    def judge_many(self, rows: Sequence[Mapping[str, object]], at: datetime) -> Judged:
-        """The verdicts on some contacts, given as mappings."""
-        return self.judge_frame(frame_of(rows), at, row=lambda i: rows[i])
+    def judge_many(
+        self, rows: Sequence[Mapping[str, object]], at: datetime,
+        *, approved: Mapping[int, Approved] = NONE,
+    ) -> Judged:  # fmt: skip
+        """The verdicts on some contacts, given as mappings; `approved` by their places."""
+        return self.judge_frame(frame_of(rows), at, row=lambda i: rows[i], approved=approved)
 
     def judge_frame(
         self, frame: pl.DataFrame, at: datetime,
         *, row: Callable[[int], Mapping[str, object]] | None = None,
+        approved: Mapping[int, Approved] = NONE,
     ) -> Judged:  # fmt: skip
         """The verdicts on every row of a frame, as masks. `row` gives the facts of one again."""
         facts = of_frame(frame, at)
         fired, exempted = self._fire(facts)
+        self._set_aside(approved, fired, exempted)
         refused = np.zeros(frame.height, dtype=np.bool_)
         for mask in fired.values():
             refused |= mask
@@ -138,6 +156,23 @@ class Rulebook:
                     exempted[(name, rule.id)] = fired[name] & mask
                     fired[name] = fired[name] & ~mask
         return fired, exempted
+
+    def _set_aside(
+        self, approved: Mapping[Any, Approved], fired: dict[str, Mask],
+        exempted: dict[tuple[str, str], Mask],
+    ) -> None:  # fmt: skip
+        """Switch off, for each contact, the rules that a person set aside and may."""
+        for place, rules in approved.items():
+            for name, by in rules.items():
+                rule = next((rule for rule in self.rules if rule.id == name), None)
+                if rule is None or rule.override is None or name not in fired:
+                    continue
+                everywhere = fired[name]
+                here = everywhere if place is None else np.zeros_like(everywhere)
+                if place is not None:
+                    here[place] = everywhere[place]
+                exempted[name, by] = exempted.get((name, by), here) | here
+                fired[name] = everywhere & ~here
 
     def _ask(self, rule: Rule, facts: Facts, scope: Scope | None) -> Mask:
         """Where a rule fires. An exception that lacks a fact, or breaks, does not apply."""

@@ -20,7 +20,6 @@ from recoup.strategy.models import StrategyVersion
 from recoup.strategy.reading import read
 
 
-
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something that sending needs: what is missing on which channel, and the command that helps."""

@@ -294,3 +294,19 @@ def test_a_million_rows_are_judged_as_masks() -> None:
     assert judged.allowed.sum() == 500
     assert judged.counts() == {"HOUSE-HOLD-DISPUTE": 500}
     assert judged.allowed.dtype == np.bool_
+
+
+def test_an_approval_sets_aside_a_rule_that_may_be_and_no_law() -> None:
+    night = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    call = BASE["call"] | {"effective_calls_today": 3, "recording_ready": False}
+    asked = {"CN-FREQ-001": "approval:7", "CN-FREQ-002": "approval:7", "CN-CALL-001": "approval:7",
+             "HOUSE-CLOCK-001": "approval:7"}  # fmt: skip
+
+    alone = BOOK.judge(call, AT, approved=asked)
+    together = BOOK.judge_many([call, call], AT, approved={1: asked})
+
+    assert [fired.id for fired in alone.fired] == ["CN-CALL-001"]
+    assert ("CN-FREQ-001", "approval:7") in alone.exempted
+    assert together.verdict(1).digest == alone.digest
+    assert "CN-FREQ-001" in {fired.id for fired in together.verdict(0).fired}
+    assert {f.override for f in BOOK.judge(BASE["sms"], night).fired} == {"compliance", "leader"}

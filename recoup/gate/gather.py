@@ -245,7 +245,7 @@ class _World:
         template, case = made.template, made.case
         if template is None:
             return
-        made.facts["template_state"] = template.state
+        made.facts["template_state"] = template.state_in(case.book)
         try:
             own = made.ask.own
             body = f"{template.subject}\n{template.text}"

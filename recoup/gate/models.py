@@ -13,6 +13,9 @@ from recoup.people.models import Book, Creditor, Person
 from recoup.portfolio.models import Borrower, Case, ContactPoint
 from recoup.strategy.models import Decision
 
+# Not a person: stated as such wherever the approval is shown.
+STARTER_ROLE = "system: starter set (no person has reviewed it)"
+
 
 class Template(models.Model):
     """
@@ -48,6 +51,19 @@ class Template(models.Model):
                 name="template_approval_has_a_name",
             ),
         ]
+
+    def state_in(self, book: Book) -> str:
+        """Its state for a book: what no person has reviewed is a draft where borrowers are real."""
+        approved = self.state == self.State.APPROVED
+        if approved and self.approved_by == STARTER_ROLE and not book.is_demo:
+            return self.State.DRAFT
+        return self.state
+
+    @classmethod
+    def approved_in(cls, book: Book) -> models.QuerySet[Template]:
+        """The texts that may be sent in a book."""
+        rows = cls.objects.filter(jurisdiction=book.jurisdiction, state=cls.State.APPROVED)
+        return rows if book.is_demo else rows.exclude(approved_by=STARTER_ROLE)
 
     def __str__(self) -> str:
         return f"{self.code} v{self.version}"

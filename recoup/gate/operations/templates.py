@@ -19,7 +19,7 @@ from recoup.gate.events import (
     TemplatesInstalled,
     TemplateWithdrawn,
 )
-from recoup.gate.models import SenderIdentity, Template
+from recoup.gate.models import STARTER_ROLE, SenderIdentity, Template
 from recoup.journal.operations import record
 from recoup.kernel.actors import Actor, Viewer
 from recoup.kernel.clock import aware
@@ -35,8 +35,6 @@ WRITTEN = ("sms", "email", "letter")
 # What the file of a text may say; `jurisdiction` and `subject` may be left out.
 KEYS = ("code", "channel", "language", "text", "jurisdiction", "subject")
 NEEDED = KEYS[:4]
-# Not a person: stated as such wherever the approval is shown.
-STARTER_ROLE = "system: starter set (no person has reviewed it)"
 
 
 def add_template(
@@ -131,10 +129,11 @@ def approve_template(*, template: Template, viewer: Viewer, at: datetime) -> Tem
         return event.about(template)
 
 
-def _approve(template: Template, name: str, at: datetime) -> None:
+def _approve(template: Template, name: str, at: datetime) -> Template:
     template.state, template.approved_by = Template.State.APPROVED, name[:80]
     template.approved_at = aware(at)
     template.save(update_fields=["state", "approved_by", "approved_at"])
+    return template
 
 
 def check_text(template: Template, *, at: datetime) -> None:
@@ -197,8 +196,9 @@ def install_templates(
     Install the starter texts of a jurisdiction; gives those that were not there before.
 
     For a live book they are drafts, until a person approves them. Otherwise a system role does,
-    which says that no person has reviewed them. Installing them again changes nothing. Texts belong
-    to no one creditor: `book` and `creditor` say for whom it was done in the journal.
+    which says that no person has reviewed them; a live book does not send those. Installing them
+    again changes nothing. Texts belong to no one creditor: `book` and `creditor` say for whom it was
+    done in the journal.
 
     :raises Invalid: if no texts come with Recoup for the jurisdiction
     """
@@ -213,14 +213,17 @@ def install_templates(
     with record(TemplatesInstalled, by=by, at=at, book=book, creditor=creditor) as event:
         for path in paths:
             raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-            if Template.objects.filter(code=raw["code"]).exists():
+            known = Template.objects.filter(code=raw["code"])
+            if known.exists():
+                # A live book brought them as drafts; a demo may send what it brings itself.
+                drafts = known.filter(text=raw["text"].strip(), state=Template.State.DRAFT)
+                if approved_by and not known.filter(state=Template.State.APPROVED).exists():
+                    made += [_approve(row, approved_by, at) for row in drafts]
                 continue
             row = _add(raw["code"], raw["channel"], jurisdiction, raw["language"],
                        raw.get("subject", ""), raw["text"].strip())  # fmt: skip
             check_text(row, at=at)
-            if approved_by:
-                _approve(row, approved_by, at)
-            made.append(row)
+            made.append(_approve(row, approved_by, at) if approved_by else row)
         event.note(count=len(made), codes=[row.code for row in made], approved_by=approved_by)
     return made
 

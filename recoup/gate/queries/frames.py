@@ -266,11 +266,7 @@ def _counts(book: Book, on: date, start: datetime) -> pl.DataFrame:
 
 def _channels(book: Book, on: date) -> pl.DataFrame:
     """What holds for a whole channel: an approved text, a sender of our own."""
-    approved = set(
-        Template.objects.filter(
-            jurisdiction=book.jurisdiction, state=Template.State.APPROVED
-        ).values_list("channel", flat=True)
-    )
+    approved = set(Template.approved_in(book).values_list("channel", flat=True))
     own = SenderIdentity.objects.filter(creditor=book.creditor_id)
     registered = set(own.values_list("channel", flat=True))
     valid = set(

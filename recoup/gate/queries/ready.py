@@ -8,8 +8,8 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from recoup.gate.models import SenderIdentity, Template
-from recoup.gate.operations.templates import STARTER_ROLE, WRITTEN
+from recoup.gate.models import STARTER_ROLE, SenderIdentity, Template
+from recoup.gate.operations.templates import WRITTEN
 from recoup.gate.texts import SLOT
 from recoup.kernel.actors import Viewer
 from recoup.kernel.errors import Invalid
@@ -86,13 +86,16 @@ def _named(book: Book) -> list[tuple[str, str]]:
 
 def _texts(book: Book, channel: str) -> list[Gap]:
     rows = Template.objects.filter(jurisdiction=book.jurisdiction, channel=channel)
-    approved = {row.code: row for row in rows.filter(state="approved").order_by("version")}
+    sendable = Template.approved_in(book).filter(channel=channel).order_by("version")
+    approved = {row.code: row for row in sendable}
     found = []
     named = sorted({code for where, code in _named(book) if where == channel})
     for code in named:
         if code in approved:
             continue
-        if rows.filter(code=code).exists():
+        if rows.filter(code=code, approved_by=STARTER_ROLE).exists():
+            state, advice = "is reviewed by nobody", f"recoup template approve {code} --as USER"
+        elif rows.filter(code=code).exists():
             state, advice = "is not approved", f"recoup template approve {code} --as USER"
         else:
             state, advice = "is not there", f"recoup template install --book {book.code}"
@@ -101,15 +104,7 @@ def _texts(book: Book, channel: str) -> list[Gap]:
     spoken = Borrower.objects.filter(book=book).order_by().values_list("language", flat=True)
     for language in sorted(set(spoken.distinct()) - written):
         found.append(Gap(channel, f"no approved text in {language}", "recoup template list"))
-    return found + _doubts(book, channel, [approved[code] for code in named if code in approved])
-
-
-def _doubts(book: Book, channel: str, used: list[Template]) -> list[Gap]:
-    found = []
-    for row in used:
-        if row.approved_by == STARTER_ROLE:
-            advice = f"recoup template approve {row.code} --as USER"
-            found.append(Gap(channel, f"no person has approved the text {row.code}", advice))
+    used = [approved[code] for code in named if code in approved]
     slots = {slot for row in used for slot in SLOT.findall(f"{row.subject}\n{row.text}")}
     if "complaint_phone" in slots and not book.creditor.complaint_phone:
         advice = f"recoup creditor change {book.creditor.code} --complaint-phone NUMBER"

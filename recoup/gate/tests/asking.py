@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from recoup.gate import operations, queries
-from recoup.gate.models import Permit, Refusal
+from recoup.gate.models import Permit, Refusal, Template
 from recoup.kernel.errors import Refused
 from recoup.portfolio.models import Case
 from recoup.strategy.models import Decision, Plan, StrategyVersion
@@ -18,10 +18,12 @@ TEMPLATE = {"sms": "cn-sms-reminder", "email": "cn-email-reminder", "letter": "c
 
 
 def ready(book: Any, by: Any, at: datetime) -> None:
-    """The starter texts, a complaint phone, and a registered sender for messages."""
+    """The starter texts, reviewed by a person, a complaint phone, and a sender for messages."""
     book.creditor.complaint_phone = "400-800-1234"
     book.creditor.save()
     operations.install_templates(book=book, by=by, at=at)
+    # As 何合规 would, text by text, so that a live book may send them too.
+    Template.objects.filter(state=Template.State.APPROVED).update(approved_by="he")
     operations.register_sender(
         creditor=book.creditor, channel="sms", address="10690000", signature="归诚", by=by, at=at
     )

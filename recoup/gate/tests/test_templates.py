@@ -143,3 +143,17 @@ def test_a_sender_ends_once_and_the_gaps_name_what_is_missing(book, compliance, 
     after = {gap.channel for gap in queries.gaps(book=book, on=today) if "sender" in gap.what}
     assert before == {"email", "letter"} and after == {"sms", "email", "letter"}
     assert ended.valid_until == again.valid_until == today - timedelta(days=1)
+
+
+def test_what_no_person_has_reviewed_is_sent_in_a_demo_and_not_in_a_live_book(
+    book, live_book, compliance, system, at
+):
+    operations.install_templates(book=live_book, by=system, at=at)
+    made = operations.install_templates(book=book, by=system, at=at)
+
+    assert {row.approved_by for row in made} == {STARTER_ROLE}
+    assert {row.state_in(book) for row in made} == {"approved"}
+    assert {row.state_in(live_book) for row in made} == {"draft"}
+    assert not Template.approved_in(live_book).exists()
+    operations.approve_template(template=made[0], viewer=compliance, at=at)
+    assert list(Template.approved_in(live_book)) == [made[0]]

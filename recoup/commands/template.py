@@ -83,7 +83,7 @@ def add(file: Path) -> None:
     row = operations.add_template(**said, by=console.actor("template add"), at=clock.now())
     console.say(f"{row.code}@{row.version} is a draft.")
     try:
-        operations.check_text(row)
+        operations.check_text(row, at=clock.now())
     except RecoupError as never:
         console.say(f"It cannot be approved as it is: {never}")
     else:

@@ -21,7 +21,12 @@ from recoup.kernel.text import tidy
 from recoup.people.models import Book
 from recoup.repayment.events import BankFileImported
 from recoup.repayment.models import BankFile, Payment
-from recoup.repayment.operations.receiving import problem_of, receive
+from recoup.repayment.operations.receiving import (
+    Incoming,
+    came_before,
+    problem_of,
+    receive_many,
+)
 
 # The columns by the names that a bank or a clerk gives them. All but the currency are required.
 COLUMNS = {
@@ -37,15 +42,11 @@ LIMIT = 200 * 1024 * 1024
 WORDS = {"人民币": "CNY", "RMB": "CNY", "美元": "USD", "港币": "HKD"}
 
 
-@dataclass(frozen=True)
-class Line:
+@dataclass(frozen=True, kw_only=True)
+class Line(Incoming):
     """One payment of a bank file, and where it stands."""
 
     number: int
-    external_id: str
-    reference: str
-    amount: Money
-    value_on: date
 
 
 def import_bank_file(*, book: Book, path: Path, by: Actor, at: datetime) -> BankFile:
@@ -78,26 +79,18 @@ def import_bank_file(*, book: Book, path: Path, by: Actor, at: datetime) -> Bank
         with record(
             BankFileImported, by=by, at=at, book=book, lines=len(lines), total=total, digest=digest
         ) as event:
-            known = _known(book, lines)
-            row.repeated = sum(x.amount.minor for x in lines if x.external_id in known)
+            taken = receive_many(
+                book=book, source=Payment.Source.BANK_FILE, incoming=lines, by=by, at=at,
+                bank_file=row,
+            )  # fmt: skip
+            row.repeated = total - sum(payment.amount for payment in taken)
             row.save(update_fields=["repeated"])
-            states = [
-                _take(line, book, row, by=by, at=at)
-                for line in lines if line.external_id not in known
-            ]  # fmt: skip
+            states = [payment.state for payment in taken]
             event.note(
-                posted=states.count(Payment.State.POSTED), repeated=len(known),
+                posted=states.count(Payment.State.POSTED), repeated=len(lines) - len(taken),
                 suspense=states.count(Payment.State.SUSPENSE), file=row.pk,
             )  # fmt: skip
             return event.about(row)
-
-
-def _take(line: Line, book: Book, file: BankFile, *, by: Actor, at: datetime) -> str:
-    return receive(
-        book=book, source=Payment.Source.BANK_FILE, external_id=line.external_id,
-        reference=line.reference, amount=line.amount, value_on=line.value_on, by=by, at=at,
-        bank_file=file,
-    ).state  # fmt: skip
 
 
 def _read(path: Path) -> bytes:
@@ -192,7 +185,10 @@ def _lines(
         where = _("line {number}").format(number=number)
         problems += [Problem(where, what) for what in found]
         if amount and value_on and not found:
-            yield Line(number, cells["external_id"], cells["reference"], amount, value_on)
+            yield Line(
+                number=number, external_id=cells["external_id"], reference=cells["reference"],
+                amount=amount, value_on=value_on,
+            )  # fmt: skip
 
 
 def _amount(cells: dict[str, str], book: Book, found: list[str]) -> Money | None:
@@ -214,24 +210,12 @@ def _day(text: str, found: list[str]) -> date | None:
     return None
 
 
-def _standing(book: Book, lines: list[Line]) -> dict[str, Payment]:
-    found: dict[str, Payment] = {}
-    ids = [line.external_id for line in lines]
-    for start in range(0, len(ids), 5000):
-        rows = Payment.objects.filter(
-            book=book, source=Payment.Source.BANK_FILE, external_id__in=ids[start : start + 5000]
-        )
-        found |= {row.external_id: row for row in rows}
-    return found
-
-
-def _known(book: Book, lines: list[Line]) -> set[str]:
-    return set(_standing(book, lines))
-
-
 def _contradictions(book: Book, lines: list[Line]) -> list[Problem]:
     """Lines whose identifier an earlier file brought with other figures."""
-    standing = _standing(book, lines)
+    standing = came_before(
+        book=book, source=Payment.Source.BANK_FILE,
+        external_ids=[line.external_id for line in lines],
+    )  # fmt: skip
     return [
         Problem(
             _("line {number}").format(number=line.number),

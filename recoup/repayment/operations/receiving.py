@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from recoup.journal.operations import record
@@ -27,7 +29,7 @@ from recoup.repayment.models import BankFile, Payment
 from recoup.repayment.operations.promising import judge_again
 
 S = Payment.State
-CHUNK = 5000
+CHUNK = 1000
 
 
 def receive(
@@ -57,8 +59,7 @@ def receive(
         )  # fmt: skip
         try:
             with transaction.atomic():
-                # The book is the lock: of two sources at once, the second sees the first.
-                Book.objects.select_for_update(of=("self",), no_key=True).get(pk=book.pk)
+                _hold(book)
                 loan, row.problem = _whose(row, amount)
                 return _take(row, loan, by=by, at=at)
         except IntegrityError:
@@ -66,11 +67,69 @@ def receive(
             standing = Payment.objects.filter(**common).first()
             if standing is None:
                 raise
+    _check_same(standing, amount, value_on)
+    return standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """One payment as its source tells of it."""
+
+    external_id: str
+    reference: str
+    amount: Money
+    value_on: date
+
+
+def receive_many(
+    *, book: Book, source: str, incoming: Sequence[Incoming], by: Actor, at: datetime,
+    bank_file: BankFile | None = None,
+) -> list[Payment]:  # fmt: skip
+    """
+    Take in many payments of one source, in the caller's transaction; gives those that are new.
+
+    Each is posted or parked as `receive` does it, in the order given, and with an event of its
+    own. What they name is looked up together. The figures must have been checked (`problem_of`).
+
+    :raises DifferentPayment: if an identifier came before with other figures
+    """
+    _hold(book)
+    ids = [one.external_id for one in incoming]
+    standing = came_before(book=book, source=source, external_ids=ids)
+    elsewhere = came_elsewhere(book=book, source=source, external_ids=ids)
+    taken: list[Payment] = []
+    for start in range(0, len(incoming), CHUNK):
+        chunk = incoming[start : start + CHUNK]
+        sure = loans_named(book=book, references=[one.reference for one in chunk])
+        for one in chunk:
+            if one.external_id in standing:
+                _check_same(standing[one.external_id], one.amount, one.value_on)
+                continue
+            row = Payment(
+                book=book, source=source, external_id=one.external_id,
+                reference=one.reference[:80], amount=one.amount.minor,
+                currency=one.amount.currency, value_on=one.value_on, received_at=at,
+                bank_file=bank_file, state=S.SUSPENSE,
+            )  # fmt: skip
+            loan = sure.get(one.reference.strip())
+            if first := elsewhere.get(one.external_id):
+                loan, row.problem = None, named_before(first)
+            elif loan is None:
+                loan, row.problem = find_loan(book=book, reference=row.reference, amount=one.amount)
+            taken.append(_take(row, loan, by=by, at=at))
+    return taken
+
+
+def _hold(book: Book) -> None:
+    """The book is the lock: of two sources at once, the second sees the first."""
+    Book.objects.select_for_update(of=("self",), no_key=True).get(pk=book.pk)
+
+
+def _check_same(standing: Payment, amount: Money, value_on: date) -> None:
     if (standing.amount, standing.currency, standing.value_on) != (
         amount.minor, amount.currency, value_on,
     ):  # fmt: skip
-        raise DifferentPayment(external_id)
-    return standing
+        raise DifferentPayment(standing.external_id)
 
 
 def _whose(row: Payment, amount: Money) -> tuple[Loan | None, str]:
@@ -78,6 +137,17 @@ def _whose(row: Payment, amount: Money) -> tuple[Loan | None, str]:
     if first:
         return None, named_before(first[row.external_id])
     return find_loan(book=row.book, reference=row.reference, amount=amount)
+
+
+def came_before(*, book: Book, source: str, external_ids: Sequence[str]) -> dict[str, Payment]:
+    """The payments that a source brought already, by their identifiers."""
+    found: dict[str, Payment] = {}
+    for start in range(0, len(external_ids), CHUNK):
+        rows = Payment.objects.filter(
+            book=book, source=source, external_id__in=external_ids[start : start + CHUNK]
+        )
+        found |= {row.external_id: row for row in rows}
+    return found
 
 
 def came_elsewhere(*, book: Book, source: str, external_ids: Sequence[str]) -> dict[str, Payment]:
@@ -143,6 +213,8 @@ def _take(row: Payment, loan: Loan | None, *, by: Actor, at: datetime) -> Paymen
         kind, by=by, at=at, book=row.book, case=loan.case if loan else None, amount=money,
         source=row.source, value_on=row.value_on, problem=row.problem,
     ) as event:  # fmt: skip
+        if loan is not None:
+            _belongs(row, loan, at=at)
         row.save()
         event.about(row)
         event.note(payment=row.pk, loan=loan.pk if loan else None)
@@ -151,14 +223,16 @@ def _take(row: Payment, loan: Loan | None, *, by: Actor, at: datetime) -> Paymen
     return row
 
 
+def _belongs(row: Payment, loan: Loan, *, at: datetime) -> None:
+    row.loan, row.case_id, row.state, row.posted_at = loan, loan.case_id, S.POSTED, at
+    row.problem = ""
+
+
 def _post(row: Payment, loan: Loan, *, by: Actor, at: datetime) -> None:
     portfolio.post_payment(
         loan=loan, amount=Money(row.amount, row.currency), value_on=row.value_on,
         cause=cause_of(row), by=by, at=at,
     )  # fmt: skip
-    row.loan, row.case_id, row.state, row.posted_at = loan, loan.case_id, S.POSTED, at
-    row.problem = ""
-    row.save(update_fields=["loan", "case", "state", "posted_at", "problem"])
 
 
 def cause_of(payment: Payment) -> str:
@@ -171,12 +245,12 @@ def find_loan(*, book: Book, reference: str, amount: Money) -> tuple[Loan | None
     wanted = reference.strip()
     if not wanted:
         return None, _("The payment has no reference.")
-    loans = Loan.objects.filter(book=book).select_related("case__book", "book")
-    if (exact := loans.filter(reference=wanted).first()) is not None:
+    if (exact := _loans().filter(book=book, reference=wanted).first()) is not None:
         return exact, ""
     mine = list(
-        loans.filter(borrower__reference=wanted).order_by("-days_past_due", "-overdue", "pk")
-    )
+        _loans().filter(borrower__book=book, borrower__reference=wanted)
+        .order_by("-days_past_due", "-overdue", "pk")
+    )  # fmt: skip
     if not mine:
         return None, _("No loan and no borrower of this book has this reference.")
     if len(mine) == 1:
@@ -185,6 +259,28 @@ def find_loan(*, book: Book, reference: str, amount: Money) -> tuple[Loan | None
     if not owing:
         return None, _("The borrower has several loans, and none owes as much as was paid.")
     return owing[0], ""
+
+
+def loans_named(*, book: Book, references: Sequence[str]) -> dict[str, Loan]:
+    """
+    The loans of the references that name one loan whatever it owes: a loan's own number, or that
+    of a borrower with a single loan. `find_loan` must be asked for the others.
+    """
+    wanted = {reference.strip() for reference in references} - {""}
+    found = {
+        loan.reference: loan for loan in _loans().filter(book=book, reference__in=sorted(wanted))
+    }
+    borrowers: dict[str, list[Loan]] = {}
+    for loan in _loans().filter(
+        borrower__book=book, borrower__reference__in=sorted(wanted - found.keys())
+    ):
+        borrowers.setdefault(loan.borrower.reference, []).append(loan)
+    return found | {reference: mine[0] for reference, mine in borrowers.items() if len(mine) == 1}
+
+
+def _loans() -> QuerySet[Loan]:
+    # Told the book of the loan too, SQLite goes through all of its loans for each borrower.
+    return Loan.objects.select_related("case__book", "book", "borrower")
 
 
 def match(*, payment: Payment, loan: Loan, by: Actor, at: datetime) -> Payment:
@@ -214,6 +310,8 @@ def match(*, payment: Payment, loan: Loan, by: Actor, at: datetime) -> Payment:
             amount=Money(row.amount, row.currency), value_on=row.value_on,
         ) as event:  # fmt: skip
             _post(row, loan, by=by, at=at)
+            _belongs(row, loan, at=at)
+            row.save(update_fields=["loan", "case", "state", "posted_at", "problem"])
             event.about(row)
     payment.refresh_from_db()
     return payment

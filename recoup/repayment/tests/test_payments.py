@@ -250,6 +250,27 @@ def test_lines_that_an_earlier_file_brought_are_counted_and_not_posted_again(wan
         take(HEADING + "X1,L-C0001,101,2026-11-23\n")
 
 
+def test_a_line_sees_what_earlier_lines_of_its_file_paid(wang_ming, take, book):
+    other = place(book=book, reference="C2", days_past_due=90, phone="13900000000")
+    Loan.objects.filter(case=other).update(borrower=wang_ming.borrower)
+
+    row = take(
+        HEADING + "X1,C0001,500.00,2026-11-23\nX2,C0001,11600.00,2026-11-23\n"
+        "X3,L-C2,1.00,2026-11-23\n"
+    )
+
+    paid = Payment.objects.filter(bank_file=row).order_by("pk")
+    assert [payment.loan.reference for payment in paid] == ["L-C2", "L-C0001", "L-C2"]
+
+
+def test_what_a_file_names_is_looked_up_together(wang_ming, take, django_assert_max_num_queries):
+    lines = [f"X{number},L-C0001,1.00,2026-11-23\n" for number in range(20)]
+    unknown = [f"Y{number},,1.00,2026-11-23\n" for number in range(20)]
+
+    with django_assert_max_num_queries(20 + 32 * len(lines) + 8 * len(unknown)):
+        take(HEADING + "".join(lines + unknown))
+
+
 def test_bank_payments_and_ledger_agree_to_the_cent_on_every_day(wang_ming, take, book, system, at):
     take(HEADING + "X1,L-C0001,100.01,2026-11-23\nX2,?,50.02,2026-11-23\nX3,L-C0001,7,2026-11-23\n")
     receive(book, system, at, amount=Money(333))

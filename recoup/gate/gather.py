@@ -12,16 +12,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from recoup.gate import counters, texts
-from recoup.gate.models import Consent, OptOut, Permit, SenderIdentity, Stop, Template
+from recoup.gate.models import (
+    Approval,
+    Consent,
+    Declared,
+    OptOut,
+    Permit,
+    SenderIdentity,
+    Stop,
+    Template,
+)
+from recoup.gate.reading import agreed_hours, one_product, opted, product_of, regions_of
 from recoup.gate.subjects import Subjects, subjects
 from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid
 from recoup.people.models import Agency
 from recoup.portfolio.models import Case, ContactPoint, Loan
 from recoup.rulebook import engine
+from recoup.rulebook.vocabulary import CONSENTS
 
 OPEN = frozenset({Case.State.OPEN, Case.State.RETAINED})
 # What a person is, stands for all of their cases; what was said about one debt, for that one.
@@ -59,6 +70,8 @@ class Contact:
     slots: dict[str, str] = field(default_factory=dict)
     text: str = ""
     claims: list[counters.Claim] = field(default_factory=list)
+    # Rules that a named person has set aside for this case and channel.
+    approved: dict[str, str] = field(default_factory=dict)
 
     def count(self, rows: Mapping[str, counters.Row], at: datetime) -> None:
         """Enter how much of each cap is used, without what the contact's own permit holds."""
@@ -96,6 +109,8 @@ class _World:
         self.agencies = _agencies()
         self.senders = self._senders()
         self.templates = _templates(asks)
+        self.declared = declared_of(self.cases.values(), set(self.points), self.at)
+        self.approved = self._approvals()
         self.last, self.spent = self._permits(asks)
 
     def _everybody(self) -> list[int]:
@@ -129,6 +144,16 @@ class _World:
             "borrower_id", "purpose", "value"
         ):
             found[borrower][purpose] = value
+        return found
+
+    def _approvals(self) -> dict[tuple[int, str], dict[str, str]]:
+        rows = Approval.objects.filter(
+            case__in=self.cases, state=Approval.State.GIVEN, decided_at__lte=self.at,
+            until__gt=self.at,
+        )  # fmt: skip
+        found: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
+        for row in rows:
+            found[row.case_id, row.channel] |= dict.fromkeys(row.rules, f"approval:{row.pk}")
         return found
 
     def _senders(self) -> dict[tuple[int, str], list[SenderIdentity]]:
@@ -166,9 +191,11 @@ class _World:
         if ask.own and ask.own.template_id:
             template = ask.own.template
         made = Contact(ask, case, point, template, {"channel": ask.channel, **session})
+        made.approved = self.approved.get((case.pk, ask.channel), {})
         made.facts |= self._about_case(case, ask)
         made.facts |= self._about_point(made)
         made.facts |= self._about_sender(made)
+        made.facts |= self.declared.facts(case, point.pk if point else None)
         self._about_text(made)
         self._about_counts(made)
         return made
@@ -188,6 +215,10 @@ class _World:
         start, until = agreed_hours(hours)
         return {
             "product": self.products.get(case.pk),
+            "lender": case.book.creditor.kind or None,
+            "regions": regions_of(borrower.region, case.book.jurisdiction),
+            "days_past_due": case.days_past_due,
+            "consents": sorted(set(CONSENTS).intersection(self.consents[borrower.pk])),
             "placement_open": case.state in OPEN,
             "balance": case.owed,
             "stops": sorted({str(stop.reason) for stop in stops}),
@@ -239,10 +270,11 @@ class _World:
         return {"sender_own": bool(rows), "sender_registered": valid}
 
     def _about_text(self, made: Contact) -> None:
+        template, case = made.template, made.case
+        made.facts["purpose"] = template.purpose if template else "reminder"
         if made.ask.channel not in WRITTEN:
             made.facts["discloses_debt"] = False
             return
-        template, case = made.template, made.case
         if template is None:
             return
         made.facts["template_state"] = template.state_in(case.book)
@@ -279,40 +311,6 @@ class _World:
             made.facts["time_zones"] = None
 
 
-def agreed_hours(text: str) -> tuple[int | None, int | None]:
-    """
-    The window a borrower agreed to, `20:00-23:00`, in minutes; nothing if it is not one.
-
-    >>> agreed_hours("20:00-23:30"), agreed_hours("any time")
-    ((1200, 1410), (None, None))
-    """
-    start, _, end = text.replace(" ", "").partition("-")
-    found = [_minute(part) for part in (start, end)]
-    return (found[0], found[1]) if None not in found else (None, None)
-
-
-def _minute(text: str) -> int | None:
-    hours, _, rest = text.partition(":")
-    if not (hours.isdigit() and rest.isdigit()):
-        return None
-    minute = int(hours) * 60 + int(rest)
-    return minute if 0 <= minute <= 24 * 60 else None
-
-
-def opted(scopes: Iterable[str], *, channel: str, medium: str, point: int) -> list[str]:
-    """Which kinds of refusal stand in the way of this channel and point."""
-    by_channel = {channel, medium, "call" if channel == "robot_call" else channel}
-    found = set()
-    for scope in scopes:
-        if scope == f"point:{point}":
-            found.add("point")
-        elif scope in by_channel:
-            found.add("medium")
-        elif scope == "all":
-            found.add("all")
-    return sorted(found)
-
-
 def with_same_numbers(found: dict[int, set[str]]) -> dict[int, set[str]]:
     """A refusal of one number holds for every row that is the same number."""
     points = {
@@ -340,24 +338,12 @@ def with_same_numbers(found: dict[int, set[str]]) -> dict[int, set[str]]:
     return found
 
 
-def product_of(product: str) -> str:
-    """
-    Whether the rules for credit cards hold for a product.
-
-    >>> product_of("credit_card"), product_of("信用卡分期"), product_of("consumer")
-    ('credit_card', 'credit_card', 'other')
-    """
-    name = product.lower()
-    return "credit_card" if "card" in name or "信用卡" in name else "other"
-
-
 def _products(cases: Iterable[int]) -> dict[int, str]:
-    """One word for each case: one card loan is enough for the rules of cards."""
-    found: dict[int, str] = {}
+    """One word for each case: of several the first, and cards before all."""
+    found: dict[int, set[str]] = defaultdict(set)
     for case, product in Loan.objects.filter(case__in=list(cases)).values_list("case", "product"):
-        if found.get(case) != "credit_card":
-            found[case] = product_of(product)
-    return found
+        found[case].add(product_of(product))
+    return {case: one_product(kinds) for case, kinds in found.items()}
 
 
 def _cases(wanted: set[int]) -> dict[int, Case]:
@@ -392,3 +378,52 @@ def _templates(asks: Sequence[Ask]) -> dict[tuple[str, str, str], Template]:
         if approved:
             found[f"default:{row.language}", row.channel, row.jurisdiction] = row
     return found
+
+
+@dataclass
+class OnFile:
+    """Which marks and papers are on file, by the row they were declared of."""
+
+    rows: dict[tuple[str, int], list[Declared]]
+
+    def facts(self, case: Case, point: int | None) -> dict[str, object]:
+        """The marks and papers that count for a case and a contact point of it."""
+        of = [
+            ("creditor", case.book.creditor_id), ("book", case.book_id), ("case", case.pk),
+            ("agency", case.agency_id), ("borrower", case.borrower_id), ("contact_point", point),
+        ]  # fmt: skip
+        found = [row for what, pk in of if pk for row in self.rows.get((what, pk), ())]
+        return {
+            "marks": sorted({row.word for row in found if row.kind == Declared.Kind.MARK}),
+            "papers": sorted({row.word for row in found if row.kind == Declared.Kind.PAPER}),
+        }
+
+
+# From the narrowest to the widest: a row is of the first of these that it names.
+SUBJECTS = ("contact_point", "case", "borrower", "book", "agency", "creditor")
+
+
+def declared_of(cases: Iterable[Case], points: set[int], at: datetime) -> OnFile:
+    """What is on file for some cases and contact points at an instant."""
+    some = list(cases)
+    rows = (
+        standing(at)
+        .filter(creditor__in={case.book.creditor_id for case in some})
+        .filter(
+            Q(contact_point__in=points)
+            | Q(case__in=[case.pk for case in some])
+            | Q(borrower__in={case.borrower_id for case in some})
+            | Q(contact_point=None, case=None, borrower=None)
+        )
+    )
+    found: dict[tuple[str, int], list[Declared]] = defaultdict(list)
+    for row in rows:
+        what = next(name for name in SUBJECTS if getattr(row, f"{name}_id") is not None)
+        found[what, getattr(row, f"{what}_id")].append(row)
+    return OnFile(found)
+
+
+def standing(at: datetime) -> QuerySet[Declared]:
+    """What stands on file at an instant."""
+    rows = Declared.objects.filter(withdrawn_at=None, since__lte=at)
+    return rows.filter(Q(until=None) | Q(until__gt=at))

@@ -25,7 +25,11 @@ def judge(contacts: Sequence[Contact], at: datetime) -> list[Verdict]:
         except Invalid:
             verdicts |= dict.fromkeys(some, _no_rulebook())
             continue
-        judged = book.judge_many([contacts[place].facts for place in some], at)
+        approved = {
+            place: contacts[index].approved
+            for place, index in enumerate(some) if contacts[index].approved
+        }  # fmt: skip
+        judged = book.judge_many([contacts[place].facts for place in some], at, approved=approved)
         verdicts |= {place: judged.verdict(i) for i, place in enumerate(some)}
     return [verdicts[place] for place in range(len(contacts))]
 

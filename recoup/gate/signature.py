@@ -22,7 +22,7 @@ def sign(permit: Permit, *, mode: str, template: str, verdict: str) -> str:
     The signature of a permit.
 
     Covers the permit's own id, its book and mode, case, channel, contact point, the template's
-    digest, the text's digest, issue and expiry, the rulebook and the verdict's digest.
+    digest, the text's digest, issue and expiry, the rulebook, the verdict and its facts.
     """
     told = [
         permit.id, permit.book_id, mode, permit.case_id, permit.decision_id, permit.channel,
@@ -34,9 +34,9 @@ def sign(permit: Permit, *, mode: str, template: str, verdict: str) -> str:
     return hmac.new(key, canonical_json(told).encode(), hashlib.sha256).hexdigest()
 
 
-def verdict_digest(verdict: object) -> str:
-    """The SHA-256 of a verdict as it is stored."""
-    return hashlib.sha256(canonical_json(verdict).encode()).hexdigest()
+def verdict_digest(verdict: object, facts: object) -> str:
+    """The SHA-256 of a verdict as it is stored, with the facts it was given on."""
+    return hashlib.sha256(canonical_json([verdict, facts]).encode()).hexdigest()
 
 
 def is_genuine(permit: Permit) -> bool:
@@ -45,6 +45,6 @@ def is_genuine(permit: Permit) -> bool:
         permit,
         mode=permit.book.mode,
         template=permit.template.digest if permit.template else "",
-        verdict=verdict_digest(permit.verdict),
+        verdict=verdict_digest(permit.verdict, permit.facts),
     )
     return hmac.compare_digest(expected, permit.signature)

@@ -13,7 +13,6 @@ from recoup.kernel.errors import Invalid, Problem
 from recoup.kernel.money import Money
 from recoup.portfolio.models import Case
 from recoup.rulebook import content
-from recoup.rulebook.vocabulary import bits
 
 SLOT = re.compile(r"\{(\w+)\}")
 SLOTS = frozenset({"institution", "complaint_phone", "portal", "date", "agency", "case_number",
@@ -79,6 +78,6 @@ def facts_of(
     )  # fmt: skip
     return {
         "discloses_debt": bool(said.debt),
-        "found": bits("found", said.found),
-        "says": bits("says", said.says),
+        "found": sorted(said.found),
+        "says": sorted(said.says),
     }

@@ -10,11 +10,26 @@ from django_scopes import ScopedManager
 
 
 class Creditor(models.Model):
-    """A lender: the tenant. Agencies that work for it share its counters (CN-FREQ-002)."""
+    """
+    A lender: the tenant. Agencies that work for it share its counters (CN-FREQ-002).
+
+    `kind` is what the law calls it (bank, consumer finance company, debt buyer ...); while it is not
+    said, the rules of every kind bind.
+    """
+
+    class Kind(models.TextChoices):
+        BANK = "bank"
+        CONSUMER_FINANCE = "consumer_finance"
+        MICROLOAN = "microloan"
+        PLATFORM = "platform"
+        DEBT_BUYER = "debt_buyer"
+        PRIVATE = "private"
+        OTHER = "other"
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     complaint_phone = models.CharField(max_length=40, blank=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -11,6 +11,7 @@ from recoup.gate.gather import Ask, Contact, gather
 from recoup.gate.judging import judge
 from recoup.gate.models import Permit, Refusal
 from recoup.gate.operations import telling
+from recoup.gate.reading import snapshot
 from recoup.journal.operations import record
 from recoup.kernel import ids
 from recoup.kernel.actors import Actor
@@ -101,11 +102,11 @@ def _permit(contact: Contact, verdict: Verdict, taken: list[str], *, at: datetim
         slots=contact.slots,
         text_digest=signature.text_digest(contact.text) if contact.text else "",
         issued_at=aware(at), expires_at=_expiry(contact, at),
-        rulebook=verdict.rulebook, verdict=verdict.as_json(), counters=taken,
+        rulebook=verdict.rulebook, verdict=verdict.as_json(), facts=snapshot(contact.facts), counters=taken,
     )  # fmt: skip
     permit.signature = signature.sign(
         permit, mode=book.mode, template=contact.template.digest if contact.template else "",
-        verdict=signature.verdict_digest(permit.verdict),
+        verdict=signature.verdict_digest(permit.verdict, permit.facts),
     )  # fmt: skip
     return permit
 
@@ -125,15 +126,8 @@ def _refusal(contact: Contact, verdict: Verdict, *, at: datetime) -> Refusal:
     return Refusal(
         book=contact.case.book, case=contact.case, decision_id=contact.ask.decision,
         channel=contact.ask.channel, at=aware(at), outcome=str(verdict.outcome),
-        until=verdict.until, rules=rules, rulebook=verdict.rulebook, facts=_snapshot(contact),
+        until=verdict.until, rules=rules, rulebook=verdict.rulebook, facts=snapshot(contact.facts),
     )  # fmt: skip
-
-
-def _snapshot(contact: Contact) -> dict[str, object]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in contact.facts.items()
-    }
 
 
 def _tally(refusals: Sequence[Refusal]) -> dict[str, int]:

@@ -99,7 +99,7 @@ def opt_out(*, borrower: Borrower, scope: str, source: str, at: datetime, by: Ac
 def is_scope(scope: str) -> bool:
     """Whether we know how to keep to a refusal of this scope."""
     point = scope.partition(":")[2] if scope.startswith("point:") else ""
-    return scope in ("all", *CHANNELS, *MEDIA) or point.isdigit()
+    return scope in ("all", "automated", *CHANNELS, *MEDIA) or point.isdigit()
 
 
 def lift_opt_out(*, opt_out: OptOut, act: str, by: Actor, at: datetime) -> None:

@@ -16,21 +16,14 @@ import polars as pl
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from recoup.gate.gather import (
-    MEDIUM,
-    OPEN,
-    PERSONAL,
-    agreed_hours,
-    opted,
-    product_of,
-    with_same_numbers,
-)
+from recoup.gate.gather import MEDIUM, OPEN, PERSONAL, SUBJECTS, standing, with_same_numbers
 from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
+from recoup.gate.reading import agreed_hours, opted, product_of, regions_of
 from recoup.gate.subjects import persons_named, subjects
 from recoup.kernel.clock import day_bounds
 from recoup.people.models import Agency, Book
 from recoup.portfolio.models import Case, ContactPoint, Loan
-from recoup.rulebook.vocabulary import ELEMENTS, bits
+from recoup.rulebook.vocabulary import CONSENTS, ELEMENTS, MARKS, PAPERS, PRODUCTS, bits
 
 WRITTEN = ("sms", "email", "letter")
 FETCH = 50_000
@@ -57,12 +50,13 @@ def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
     )
     frame = _with(frame, _stops(book, start), ["case"], stops=0)
     frame = _with(frame, _opt_outs(book, frame), ["case", "channel"], opt_outs=0)
-    frame = _with(frame, _consents(book, end), ["borrower"], attempts_agreed=False)
+    frame = _with(frame, _consents(book, end), ["borrower"], attempts_agreed=False, consents=0)
     frame = _with(frame, _counts(book, on, start), ["person", "channel"], contacts_in_window=0)
     frame = frame.join(_channels(book, on), on="channel", how="left")
+    frame = _on_file(book, frame, start)
     return frame.with_columns(
         sealed_to_debtor=(pl.col("channel") == "letter") & (pl.col("party") == "debtor")
-    ).drop("medium")
+    ).drop("medium", "agency")
 
 
 def _with(frame: pl.DataFrame, more: pl.DataFrame, on: list[str], **empty: Any) -> pl.DataFrame:
@@ -85,32 +79,49 @@ def _read(rows: QuerySet[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
 def _cases(book: Book) -> pl.DataFrame:
     rows = Case.objects.filter(book=book).order_by().values_list(
         "pk", "borrower", "borrower__person", "state", "owed", "agency", "borrower__time_zones",
-        "borrower__birth_year",
+        "borrower__birth_year", "borrower__region", "days_past_due",
     )  # fmt: skip
     frame = _read(rows, {
         "case": pl.Int64, "borrower": pl.Int64, "person": pl.Int64, "state": pl.String,
         "balance": pl.Int64, "agency": pl.Int64, "time_zones": pl.String, "birth_year": pl.Int64,
+        "region": pl.String, "days_past_due": pl.Int64,
     })  # fmt: skip
     listed = list(Agency.objects.filter(creditors=book.creditor_id).values_list("pk", flat=True))
-    cards = _card_cases(book)
-    return frame.with_columns(
-        placement_open=pl.col("state").is_in([str(state) for state in OPEN]),
-        agency_listed=pl.col("agency").is_null() | pl.col("agency").is_in(listed),
-        time_zones=pl.when(pl.col("time_zones") != "").then(pl.col("time_zones")),
-        product=pl.when(pl.col("case").is_in(cards.implode()))
-        .then(pl.lit("credit_card"))
-        .otherwise(pl.lit("other")),
-    ).drop("state", "agency")
-
-
-def _card_cases(book: Book) -> pl.Series:
-    loans = Loan.objects.filter(book=book).order_by()
-    products = loans.values_list("product", flat=True).distinct()
-    cards = [product for product in products if product_of(product) == "credit_card"]
-    rows = loans.filter(product__in=cards).values_list("case")
-    return (_read(rows, {"case": pl.Int64}) if cards else pl.DataFrame({"case": []}))["case"].cast(
-        pl.Int64
+    return (
+        frame.with_columns(
+            placement_open=pl.col("state").is_in([str(state) for state in OPEN]),
+            agency_listed=pl.col("agency").is_null() | pl.col("agency").is_in(listed),
+            time_zones=pl.when(pl.col("time_zones") != "").then(pl.col("time_zones")),
+            lender=pl.lit(book.creditor.kind or None, dtype=pl.String),
+            regions=_regions(frame["region"], book.jurisdiction),
+            purpose=pl.lit("reminder"),
+        )
+        .join(_products(book), on="case", how="left")
+        .drop("state", "region")
     )
+
+
+def _regions(column: pl.Series, jurisdiction: str) -> pl.Series:
+    """The regions with rules of their own, as sets; missing where nobody knows the place."""
+    found = {text: regions_of(text or "", jurisdiction) for text in column.unique().to_list()}
+    sets = {text: bits("regions", words) for text, words in found.items() if words is not None}
+    return column.replace_strict(sets, default=None, return_dtype=pl.Int64)
+
+
+def _products(book: Book) -> pl.DataFrame:
+    """One word for each case: one card loan is enough for the rules of cards."""
+    rows = _read(
+        Loan.objects.filter(book=book).order_by().values_list("case", "product"),
+        {"case": pl.Int64, "name": pl.String},
+    )
+    names = {name: product_of(name or "") for name in rows["name"].unique().to_list()}
+    rows = rows.with_columns(product=pl.col("name").replace_strict(names, return_dtype=pl.String))
+    order = {
+        kind: place
+        for place, kind in enumerate(sorted(PRODUCTS, key=lambda k: (k != "credit_card", k)))
+    }
+    rows = rows.with_columns(rank=pl.col("product").replace_strict(order, return_dtype=pl.Int8))
+    return rows.sort("rank").group_by("case").agg(pl.col("product").first())
 
 
 def _best_points(book: Book, on: date) -> pl.DataFrame:
@@ -218,24 +229,54 @@ def _opt_outs(book: Book, frame: pl.DataFrame) -> pl.DataFrame:
 
 def _consents(book: Book, before: datetime) -> pl.DataFrame:
     rows = Consent.objects.filter(
-        borrower__book=book, withdrawn_at=None, given_at__lt=before,
-        purpose__in=("hours", "attempts"),
-    )  # fmt: skip
+        borrower__book=book, withdrawn_at=None, given_at__lt=before, purpose__in=CONSENTS
+    )
     found: dict[int, dict[str, str]] = {}
     for borrower, purpose, value in rows.order_by("given_at", "pk").values_list(
         "borrower", "purpose", "value"
     ):
         found.setdefault(borrower, {})[purpose] = value
     made = [
-        (borrower, *agreed_hours(given.get("hours", "")), "attempts" in given)
+        (
+            borrower,
+            *agreed_hours(given.get("hours", "")),
+            "attempts" in given,
+            bits("consents", list(given)),
+        )
         for borrower, given in found.items()
     ]
     return pl.DataFrame(
         made,
         schema={"borrower": pl.Int64, "agreed_from": pl.Int64, "agreed_until": pl.Int64,
-                "attempts_agreed": pl.Boolean},
+                "attempts_agreed": pl.Boolean, "consents": pl.Int64},
         orient="row",
     )  # fmt: skip
+
+
+def _on_file(book: Book, frame: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """What was declared of the creditor, the book and everything below, as two sets."""
+    words = {"mark": ("marks", MARKS), "paper": ("papers", PAPERS)}
+    every = dict.fromkeys(words, 0)
+    below: dict[tuple[str, str], dict[int, int]] = {}
+    for row in standing(at).filter(creditor=book.creditor_id):
+        name, known = words[row.kind]
+        what = next(one for one in SUBJECTS if getattr(row, f"{one}_id") is not None)
+        bit = bits(name, [row.word]) if row.word in known else 0
+        if what == "creditor" or (what == "book" and row.book_id == book.pk):
+            every[row.kind] |= bit
+        elif what != "book":
+            of = below.setdefault((row.kind, what), {})
+            of[getattr(row, f"{what}_id")] = of.get(getattr(row, f"{what}_id"), 0) | bit
+    made = []
+    for kind, (name, _) in words.items():
+        column = pl.lit(every[kind], dtype=pl.Int64)
+        for (declared, what), sets in below.items():
+            if declared == kind:
+                column = column | pl.col(what).replace_strict(
+                    sets, default=0, return_dtype=pl.Int64
+                )
+        made.append(column.alias(name))
+    return frame.with_columns(made)
 
 
 def _counts(book: Book, on: date, start: datetime) -> pl.DataFrame:

@@ -104,3 +104,32 @@ def hold_promise(f: Facts, p: Any) -> Mask:
 def hold_other(f: Facts, p: Any) -> Mask:
     """The lender or a leader has stopped contact."""
     return f.stops.has("lender") | f.stops.has("manual")
+
+
+@PACK.rule(
+    "HOUSE-HOLD-CARE", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    zh="债务人处于困境(患病、丧亲、心理危机等),转专人处理,暂停主动联系。",
+)  # fmt: skip
+def hold_for_care(f: Facts, p: Any) -> Mask:
+    """A person in distress (illness, bereavement, a mental-health crisis) is for a specialist."""
+    return (
+        f.stops.has("vulnerable") | f.stops.has("mental_health_crisis")
+        | f.stops.has("bereavement")
+    )  # fmt: skip
+
+
+@PACK.rule(
+    "HOUSE-HOLD-ASKED", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    needs=("stops",), may_read=("stops_until",), until=stops_lifted,
+    zh="本人书面要求停止联系,或债务咨询、冻结期、结清确认、征信异议处理期间,暂停主动联系。",
+)  # fmt: skip
+def hold_asked(f: Facts, p: Any) -> Mask:
+    """
+    The person asked us to cease in writing, has a debt adviser or a moratorium, says it is settled,
+    or disputes the credit report: no contact of ours while that stands.
+    """
+    return (
+        f.stops.has("cease") | f.stops.has("debt_adviser") | f.stops.has("moratorium")
+        | f.stops.has("settled") | f.stops.has("bureau_dispute")
+    )  # fmt: skip

@@ -223,7 +223,8 @@ def _neighbours(unit: str, value: Any) -> Iterator[Any]:
         for step in (-1, 1):
             yield {channel: number + step for channel, number in value.items()}
     elif isinstance(value, list):
-        yield value[1:]
+        # A list that ships empty, for lenders to fill, is one longer.
+        yield value[1:] if value else [DAY]
     else:
         yield from (value - 1, value + 1)
 

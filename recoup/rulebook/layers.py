@@ -21,12 +21,14 @@ import yaml
 from recoup.kernel.errors import Invalid, Problem
 from recoup.rulebook.rule import Pack
 from recoup.rulebook.verdict import Instrument
-from recoup.rulebook.vocabulary import LENDERS, PRODUCTS, REGIONS
+from recoup.rulebook.vocabulary import COLLECTORS, LENDERS, PRODUCTS, REGIONS
 
 HERE = Path(__file__).parent / "packs"
 LAYERS = ("base", "country", "region", "product", "lender", "tenant")
 READS = frozenset({"T", "TT", "S", "M", "HOUSE"})
-SCOPES = {"regions": REGIONS, "product": PRODUCTS, "lender": LENDERS}
+SCOPES = {
+    "regions": REGIONS, "product": PRODUCTS, "lender": LENDERS, "collector": COLLECTORS,
+}  # fmt: skip
 FIELDS = frozenset({"title", "issuer", "number", "date", "in_force_from", "link", "read",
                     "checked_by"})  # fmt: skip
 

@@ -257,5 +257,13 @@ def files(layers: Iterable[Layer]) -> list[Path]:
         for pattern in ("*.yaml", "*.py")
         for path in sorted(layer.folder.glob(pattern))
     ]
-    engine = ("engine.py", "facts.py", "vocabulary.py", "layers.py", "sources.py", "content.py")
+    engine = (
+        "engine.py",
+        "facts.py",
+        "vocabulary.py",
+        "layers.py",
+        "sources.py",
+        "content.py",
+        "masks.py",
+    )
     return [*found, *(here / name for name in engine)]

@@ -17,6 +17,8 @@ PARTIES = (
 PRODUCTS = ("credit_card", "consumer_loan", "microloan", "platform_loan", "private_loan",
             "student_loan", "other")  # fmt: skip
 LENDERS = ("bank", "consumer_finance", "microloan", "platform", "debt_buyer", "private", "other")
+# Who collects: the creditor for itself, an agency for it, or who bought the debt.
+COLLECTORS = ("creditor", "agency", "debt_buyer")
 REGIONS = ("US-CA", "US-MA", "US-NY", "US-NYC", "US-OTHER")
 # What a contact is for. A template names one.
 PURPOSES = ("reminder", "ask_contact", "relay_request", "payment_info", "statutory_notice",
@@ -41,6 +43,7 @@ MARKS = (
     "bureau_report", "ai_made", "over_cap", "fee_unlisted", "amount_differs", "adviser_extended",
     "unproportionate", "fee_over_cost", "wrong_identity_possible", "bank_holiday", "student",
     "attorney_silent", "location_asked_for", "payee_unregistered", "marketing", "mobile",
+    "voicemail", "family_occasion", "calamity",
 )  # fmt: skip
 # What exists on file: a `require` rule refuses unless its paper is there and still valid.
 PAPERS = (
@@ -53,6 +56,7 @@ PAPERS = (
     "agency_registration", "warning_letter", "photo_card", "approval_of_person",
     "time_barred_notice", "board_policy", "spoke_or_waited", "visit_place", "bought_properly",
     "state_notice", "human_override",
+    "call_script",
 )  # fmt: skip
 # Classes of words that no text may hold, and elements that some texts must.
 CLASSES = (
@@ -66,6 +70,7 @@ ELEMENTS = (
     "institution", "agency", "opt_out", "complaint", "ai", "recording", "bureau_notice",
     "transfer", "owner", "card_letter", "mini_miranda", "collector", "validation", "payee_only",
     "residual", "limited_content", "purpose", "dispute_way", "dated_amount", "debt_help",
+    "settlement",
 )  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -90,6 +95,7 @@ FACTS: dict[str, Fact] = {
     # The debt and where it stands.
     "product": Fact("word", PRODUCTS),
     "lender": Fact("word", LENDERS),
+    "collector": Fact("word", COLLECTORS),
     "regions": Fact("words", REGIONS),
     "placement_open": FLAG,
     "balance": NUMBER,
@@ -134,6 +140,8 @@ FACTS: dict[str, Fact] = {
     "contacts_in_week": NUMBER,
     "electronic_in_week": NUMBER,
     "visits_in_month": NUMBER,
+    "phone_contacts_in_week": NUMBER,
+    "work_contacts_in_month": NUMBER,
     "location_calls": NUMBER,
     "window_free_at": INSTANT,
     "clock_went_back": FLAG,

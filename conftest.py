@@ -168,6 +168,17 @@ def analyst(creditor: Any, system: Any) -> Any:
 
 
 @pytest.fixture
+def compliance(creditor: Any, system: Any) -> Any:
+    """吴合规 sees to the law."""
+    from recoup.people import operations
+
+    return operations.add_user(
+        username="wu", name="吴合规", role="compliance", creditors=[creditor],
+        password="correct horse", by=system, at=AT,
+    )  # fmt: skip
+
+
+@pytest.fixture
 def outsider(db: None, system: Any) -> Any:
     """外人 works for another lender and may see nothing of ours."""
     from recoup.people import operations

@@ -11,7 +11,7 @@ trailing window ever holds more than the cap.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -125,17 +125,22 @@ def free_at(claim: Claim, rows: dict[str, Row], at: datetime) -> datetime | None
     return min((end for end in taken if end > at), default=None)
 
 
-def reserve(wanted: Sequence[Claim], at: datetime) -> list[str] | None:
+def reserve(wanted: Sequence[Claim], at: datetime, *, over: bool = False) -> list[str] | None:
     """
     Take one slot of every claim, or none at all: the keys taken, or `None` if one is full.
 
-    Claimed by conditional update and row count, so two callers never share the last slot.
+    Claimed by conditional update and row count, so two callers never share the last slot. `over`
+    counts past a cap that a person has set aside; a window that is full has no slot to count in.
     """
     taken: list[str] = []
     with connection.cursor() as cursor:
         for claim in wanted:
+            if over and not claim.is_rolling:
+                claim = replace(claim, most=None)
             key = next((key for key in claim.keys if _take(cursor, claim, key, at)), None)
             if key is None:
+                if over:
+                    continue
                 release(taken)
                 return None
             taken.append(key)

@@ -19,6 +19,10 @@ TemplateWithdrawn = Kind("gate.template_withdrawn", "The template {code} v{versi
 TemplatesInstalled = Kind("gate.templates_installed", "{count} starter templates were installed")
 SenderRegistered = Kind("gate.sender_registered", "A sender was registered for {channel}")
 SenderEnded = Kind("gate.sender_ended", "A sender for {channel} is no longer used")
+ApprovalAsked = Kind("gate.approval_asked", "Leave was asked to set rules aside on {channel}")
+ApprovalDecided = Kind("gate.approval_decided", "Leave to set rules aside was {state}")
+FactDeclared = Kind("gate.declared", "{word} was put on file")
+FactWithdrawn = Kind("gate.declared_withdrawn", "{word} was taken off file")
 RestrictionsTaken = Kind(
     "gate.restrictions_taken", "{consents} consents and {opt_outs} refusals of contact were taken"
 )

@@ -34,6 +34,8 @@ POST_PAYMENT = "payment.post"
 REVERSE_PAYMENT = "payment.reverse"
 HOLD = "case.hold"
 APPROVE_TEMPLATE = "template.approve"
+APPROVE_RULE = "rule.approve"
+ASK_PERMIT = "permit.ask"
 SEE_JOURNAL = "journal.see"
 ADMINISTER = "people.administer"
 
@@ -47,12 +49,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     _R.ANALYST: frozenset({SEE_CASES, SEE_ALL_TEAMS, SEE_BOARD, SEE_STUDIO, ACTIVATE_STRATEGY,
                            CORRECT_ROWS, TAKE_IN}),
     _R.TEAM_LEADER: frozenset({SEE_CASES, WORK_CASES, UNMASK, SEE_BOARD, POST_PAYMENT,
-                               REVERSE_PAYMENT, HOLD}),
-    _R.COLLECTOR: frozenset({SEE_CASES, WORK_CASES, UNMASK, POST_PAYMENT}),
+                               REVERSE_PAYMENT, HOLD, ASK_PERMIT}),
+    _R.COLLECTOR: frozenset({SEE_CASES, WORK_CASES, UNMASK, POST_PAYMENT, ASK_PERMIT}),
     _R.REVIEWER: frozenset({SEE_CASES, SEE_ALL_TEAMS, SEE_JOURNAL}),
     _R.COMPLIANCE: frozenset({SEE_CASES, SEE_ALL_TEAMS, SEE_JOURNAL, HOLD, APPROVE_TEMPLATE,
-                              SEE_BOARD, UNMASK}),
-    _R.AGENCY: frozenset({SEE_CASES, WORK_CASES}),
+                              APPROVE_RULE, SEE_BOARD, UNMASK}),
+    _R.AGENCY: frozenset({SEE_CASES, WORK_CASES, ASK_PERMIT}),
 }  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """What changes at the gate: permits, restrictions, texts and senders."""
 
+from recoup.gate.operations.approvals import ask_approval, decide_approval
+from recoup.gate.operations.declaring import declare, withdraw_declared
 from recoup.gate.operations.ending import expire, release, release_many, settle_counters
-from recoup.gate.operations.permits import request, request_many
+from recoup.gate.operations.permits import request, request_contact, request_many
 from recoup.gate.operations.restrictions import (
     consent,
     lift,
@@ -26,8 +28,34 @@ from recoup.gate.operations.uses import Use
 from recoup.gate.operations.using import use, use_many
 
 __all__ = [
-    "Use", "add_template", "approve_template", "check_text", "consent", "end_sender", "expire",
-    "install_templates", "is_held", "lift", "lift_opt_out", "opt_out", "read_template",
-    "register_sender", "release", "release_many", "request", "request_many", "settle_counters",
-    "stop", "take_restrictions", "use", "use_many", "withdraw", "withdraw_template",
+    "Use",
+    "add_template",
+    "approve_template",
+    "ask_approval",
+    "check_text",
+    "consent",
+    "decide_approval",
+    "declare",
+    "end_sender",
+    "expire",
+    "install_templates",
+    "is_held",
+    "lift",
+    "lift_opt_out",
+    "opt_out",
+    "read_template",
+    "register_sender",
+    "release",
+    "release_many",
+    "request",
+    "request_contact",
+    "request_many",
+    "settle_counters",
+    "stop",
+    "take_restrictions",
+    "use",
+    "use_many",
+    "withdraw",
+    "withdraw_declared",
+    "withdraw_template",
 ]  # fmt: skip

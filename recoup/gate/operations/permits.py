@@ -16,7 +16,9 @@ from recoup.journal.operations import record
 from recoup.kernel import ids
 from recoup.kernel.actors import Actor
 from recoup.kernel.clock import aware
+from recoup.kernel.errors import Invalid
 from recoup.people.models import Book
+from recoup.portfolio.models import Case
 from recoup.rulebook import engine
 from recoup.rulebook.verdict import Verdict
 from recoup.strategy.models import Decision
@@ -49,7 +51,42 @@ def request_many(
         Ask(row.case_id, row.channel, row.contact_point_id, row.template, row.pk)
         for row in decisions
     ]
-    with record(PermitsAsked, by=by, at=at, book=_only_book(decisions)) as event:
+    books = {row.book_id for row in decisions}
+    return _request(
+        asks, book=decisions[0].book if len(books) == 1 else None, decisions=decisions, at=at,
+        by=by, session=session,
+    )  # fmt: skip
+
+
+def request_contact(
+    *, case: Case, channel: str, contact_point: int, at: datetime, by: Actor, template: str = "",
+    session: Mapping[str, object] | None = None, key: str | None = None,
+) -> Answer:  # fmt: skip
+    """
+    Ask leave for a contact that no decision of ours wants: an agency's, a dialler's, a person's.
+
+    With a `key` the same wish is asked once: the same key gives the permit it gave before.
+
+    :raises Invalid: if the key was used for another contact
+    """
+    whole = f"{by}:{key}"[:80] if key else None
+    if whole and (before := Permit.objects.filter(request_key=whole).first()):
+        if (before.case_id, before.channel, before.contact_point_id) != (
+            case.pk, channel, contact_point,
+        ):  # fmt: skip
+            raise Invalid(
+                "This key was used for another contact.", hint="Draw a new key for each contact."
+            )
+        return before
+    asks = [Ask(case.pk, channel, contact_point, template)]
+    return _request(asks, book=case.book, decisions=(), at=at, by=by, session=session, key=whole)[0]
+
+
+def _request(
+    asks: Sequence[Ask], *, book: Book | None, decisions: Sequence[Decision], at: datetime,
+    by: Actor, session: Mapping[str, object] | None, key: str | None = None,
+) -> list[Answer]:  # fmt: skip
+    with record(PermitsAsked, by=by, at=at, book=book) as event:
         contacts = gather(asks, at=at, session=session)
         _count(contacts, at=at)
         answers = [
@@ -57,6 +94,8 @@ def request_many(
             for contact, verdict in zip(contacts, judge(contacts, at), strict=True)
         ]
         permits = [row for row in answers if isinstance(row, Permit)]
+        for permit in permits:
+            permit.request_key = key
         refusals = [row for row in answers if isinstance(row, Refusal)]
         Permit.objects.bulk_create(permits)
         Refusal.objects.bulk_create(refusals)
@@ -67,11 +106,6 @@ def request_many(
             refused=[row.pk for row in refusals],
         )  # fmt: skip
     return answers
-
-
-def _only_book(decisions: Sequence[Decision]) -> Book | None:
-    books = {row.book_id for row in decisions}
-    return decisions[0].book if len(books) == 1 else None
 
 
 def _count(contacts: Sequence[Contact], *, at: datetime) -> None:
@@ -86,7 +120,9 @@ def _count(contacts: Sequence[Contact], *, at: datetime) -> None:
 def _answer(contact: Contact, verdict: Verdict, *, at: datetime) -> Answer:
     if not verdict.is_allowed or contact.point is None:
         return _refusal(contact, verdict, at=at)
-    taken = counters.reserve(contact.claims, at)
+    # Whoever set a cap aside lets the count pass it; it is counted all the same.
+    over = any(by.startswith("approval:") for _, by in verdict.exempted)
+    taken = counters.reserve(contact.claims, at, over=over)
     if taken is None:  # an earlier contact of this very batch took the last slot
         rows = counters.read({key for claim in contact.claims for key in claim.keys}, lock=False)
         contact.count(rows, at)

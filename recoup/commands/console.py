@@ -59,6 +59,19 @@ def plainly() -> Iterator[None]:
         reason = broken.strerror or type(broken).__name__
         _complain(f"{named}{reason}.", "Check the path, and that you may read and write there.")
         raise click.exceptions.Exit(2) from None
+    except Exception as error:
+        # Told by its name: Django is not loaded where only help is asked for.
+        if (
+            type(error).__module__ != "django.db.utils"
+            or type(error).__name__ != "OperationalError"
+        ):
+            raise
+        said = str(error).strip().splitlines() or ["it does not say why"]
+        _complain(
+            f"The database does not answer as it should: {said[0]}.",
+            "Look at DATABASE_URL, at the disk, and at `recoup doctor`.",
+        )
+        raise click.exceptions.Exit(1) from None
 
 
 def _complain(message: str, hint: str, problems: list[str] | None = None) -> None:

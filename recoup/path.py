@@ -33,6 +33,7 @@ from recoup.kernel.errors import Failed
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.portfolio import operations as portfolio
+from recoup.portfolio import queries as portfolio_queries
 from recoup.portfolio.events import CaseMoved, CasesAdmitted
 from recoup.portfolio.models import Case
 from recoup.repayment import operations as repayment
@@ -242,7 +243,8 @@ ARROWS: list[tuple[Kind, Callable[[Event], object]]] = [
 
 
 def lay() -> None:
-    """Hang the arrows on the journal. Called once, when the site starts."""
+    """Hang the arrows, and what hides names, on the journal. Called once, when the site starts."""
+    journal.HIDERS[:] = [portfolio_queries.hide_names]
     journal.ARROWS.clear()
     for kind, operation in ARROWS:
         journal.ARROWS.setdefault(kind.name, []).append(operation)

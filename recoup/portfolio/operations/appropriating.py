@@ -49,6 +49,8 @@ def appropriate(
 def _in_order(known: Sequence[Entry], new: Sequence[Entry]) -> bool:
     if any(entry.kind == Entry.Kind.REVERSAL for entry in new):
         return False
+    if [entry.pk for entry in new] != sorted(entry.pk for entry in new):
+        return False
     if not known:
         return True
     return known[-1].value_on < new[0].value_on and not ledger.balances(known)["overpaid"]

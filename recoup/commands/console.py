@@ -28,6 +28,7 @@ from recoup.kernel.errors import Invalid, RecoupError, Refused
 # Piped output has no width: tables must not be cut at the 80 columns that would be guessed.
 PIPED = 160
 MOST_PROBLEMS = 50
+OLDEST = 1990  # the year before which no book of ours can be of
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
 
 
@@ -195,6 +196,8 @@ def day_of(value: datetime | None, book: Any) -> date:
     today = clock.local_day(clock.now(), book.time_zone)
     if value is None:
         return today
+    if value.year < OLDEST:
+        raise Invalid(f"{value.date()} is too long ago.", hint="Correct --at.")
     if value.date() > today and not book.is_demo:
         raise Invalid(
             f"{value.date()} is still to come; today is {today} at the place of {book.code}.",

@@ -227,7 +227,7 @@ def leave_alone(event: Event) -> None:
     """What waited for this case is not done: it was decided before this happened."""
     if event.case is None:
         return
-    case = Case.objects.get(pk=event.case)
+    case = Case.objects.select_related("book").get(pk=event.case)
     by = Actor.system(f"path {event.kind}")
     strategy.lapse(case=case, before=event.at, by=by, at=event.at)
 

@@ -16,6 +16,16 @@ LONGEST = 6  # characters of a Han name, except one that stands alone
 MOST_WORDS = 4
 
 
+def may_name(text: str) -> bool:
+    """
+    Whether a text has anything that could be a name: most sources and reasons have not.
+
+    >>> may_name("bank_file"), may_name("王明")
+    (False, True)
+    """
+    return next(_candidates(text), None) is not None
+
+
 def hide_names(*, person: int, creditor: int, text: str) -> str:
     """
     The text with every name that the person's sealed data holds half hidden.

@@ -51,6 +51,7 @@ from recoup.people.scopes import unjoined
 BATCH = 2_000
 REASON_LENGTH = 4
 DONE = (Placement.State.ACCEPTED, Placement.State.OPENED)
+mark_set_aside = corrections.mark_set_aside
 UNREADABLE = (pa.ArrowException, zipfile.BadZipFile, zlib.error, UnicodeError, EOFError, OSError)
 
 

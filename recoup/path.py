@@ -33,6 +33,7 @@ from recoup.kernel.errors import Failed
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.portfolio import operations as portfolio
+from recoup.portfolio import queries as portfolio_queries
 from recoup.portfolio.events import CaseMoved, CasesAdmitted
 from recoup.portfolio.models import Case
 from recoup.repayment import operations as repayment
@@ -226,7 +227,7 @@ def leave_alone(event: Event) -> None:
     """What waited for this case is not done: it was decided before this happened."""
     if event.case is None:
         return
-    case = Case.objects.get(pk=event.case)
+    case = Case.objects.select_related("book").get(pk=event.case)
     by = Actor.system(f"path {event.kind}")
     strategy.lapse(case=case, before=event.at, by=by, at=event.at)
 
@@ -242,7 +243,8 @@ ARROWS: list[tuple[Kind, Callable[[Event], object]]] = [
 
 
 def lay() -> None:
-    """Hang the arrows on the journal. Called once, when the site starts."""
+    """Hang the arrows, and what hides names, on the journal. Called once, when the site starts."""
+    journal.HIDERS[:] = [portfolio_queries.hide_names]
     journal.ARROWS.clear()
     for kind, operation in ARROWS:
         journal.ARROWS.setdefault(kind.name, []).append(operation)

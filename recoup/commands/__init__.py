@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "demo",
     "book": "book",
     "creditor": "creditor",
+    "team": "team",
     "user": "user",
     "key": "key",
     "mapping": "mapping",

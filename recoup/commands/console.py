@@ -28,6 +28,7 @@ from recoup.kernel.errors import Invalid, RecoupError, Refused
 # Piped output has no width: tables must not be cut at the 80 columns that would be guessed.
 PIPED = 160
 MOST_PROBLEMS = 50
+OLDEST = 1990  # the year before which no book of ours can be of
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
 
 
@@ -59,6 +60,19 @@ def plainly() -> Iterator[None]:
         reason = broken.strerror or type(broken).__name__
         _complain(f"{named}{reason}.", "Check the path, and that you may read and write there.")
         raise click.exceptions.Exit(2) from None
+    except Exception as error:
+        # Told by its name: Django is not loaded where only help is asked for.
+        if (
+            type(error).__module__ != "django.db.utils"
+            or type(error).__name__ != "OperationalError"
+        ):
+            raise
+        said = str(error).strip().splitlines() or ["it does not say why"]
+        _complain(
+            f"The database does not answer as it should: {said[0]}.",
+            "Look at DATABASE_URL, at the disk, and at `recoup doctor`.",
+        )
+        raise click.exceptions.Exit(1) from None
 
 
 def _complain(message: str, hint: str, problems: list[str] | None = None) -> None:
@@ -182,6 +196,8 @@ def day_of(value: datetime | None, book: Any) -> date:
     today = clock.local_day(clock.now(), book.time_zone)
     if value is None:
         return today
+    if value.year < OLDEST:
+        raise Invalid(f"{value.date()} is too long ago.", hint="Correct --at.")
     if value.date() > today and not book.is_demo:
         raise Invalid(
             f"{value.date()} is still to come; today is {today} at the place of {book.code}.",

@@ -41,10 +41,32 @@ def command(code: str | None, watch: bool) -> None:
             answers = path.tick(
                 book=book, at=at, by=console.actor("day"), progress=progress, clock=clock.now
             )
-        console.say(describe(at, answers))
+        console.say(describe(at, answers) + _still_waiting(book, at, answers))
         if not watch or clock.local_day(at, book.time_zone) != first:
             return
         time.sleep(60)
+
+
+def _still_waiting(book: Any, at: datetime, answers: dict[str, object]) -> str:
+    """Where nothing was sent: how many contacts wait, and when the next one may be made."""
+    from recoup.kernel import clock
+    from recoup.people import scopes
+    from recoup.strategy.models import Decision
+
+    if answers.get("send"):
+        return ""
+    with scopes.acting_for(book):
+        waiting = Decision.objects.filter(book=book, state="waiting").exclude(channel="task")
+        later = waiting.filter(not_before__gt=at).order_by("not_before")
+        soonest, coming = later.values_list("not_before", flat=True).first(), later.count()
+        missed = waiting.filter(not_after__lte=at).count()
+    said = ""
+    if soonest is not None:
+        there = soonest.astimezone(clock.zone(book.time_zone))
+        said += f"; {coming:,} wait, the next from {there:%Y-%m-%d %H:%M} there"
+    if missed:
+        said += f"; the hours of {missed:,} have passed, and they lapse tonight"
+    return said
 
 
 def _demand_a_carrier(book: Any) -> None:

@@ -29,9 +29,15 @@ HOURS = [time(hour) for hour in (8, 10, 12, 14, 16, 18, 20)]
     show_default=True,
     help="How many days are played.",
 )
-@click.option("--seed", default=7, show_default=True, help="Chance, for the same demo again.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    help="Chance, for the same demo again.",
+)
 @click.option("--serve/--no-serve", default=True, show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
 def command(accounts: int, days: int, seed: int, serve: bool, port: int) -> None:
     """
     Play a lender that never existed through nights and days, then serve the desks.

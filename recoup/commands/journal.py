@@ -36,8 +36,10 @@ def verify() -> None:
 
 
 @command.command()
-@click.option("--after", default=None, type=int, help="Start after this position.")
-@click.option("--limit", default=20, show_default=True)
+@click.option(
+    "--after", default=None, type=click.IntRange(0, 2**62), help="Start after this position."
+)
+@click.option("--limit", type=click.IntRange(1, 2**31), default=20, show_default=True)
 def tail(after: int | None, limit: int) -> None:
     """Print events, oldest first; the newest ones if no position is given."""
     console.start()

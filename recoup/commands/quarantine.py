@@ -9,7 +9,8 @@ import click
 
 from recoup.commands import console
 
-PLACEMENT = click.option("--placement", "pk", type=int, required=True, help="Its number.")
+NUMBER = click.IntRange(1, 2**31)
+PLACEMENT = click.option("--placement", "pk", type=NUMBER, required=True, help="Its number.")
 
 
 @click.group()
@@ -19,8 +20,8 @@ def command() -> None:
 
 @command.command("list")
 @console.BOOK
-@click.option("--placement", "pk", type=int, default=None, help="Only of this placement.")
-@click.option("--limit", default=50, show_default=True, help="Rows of each placement.")
+@click.option("--placement", "pk", type=NUMBER, default=None, help="Only of this placement.")
+@click.option("--limit", type=NUMBER, default=50, show_default=True, help="Rows of each placement.")
 @click.option("--all", "everything", is_flag=True, help="Replayed and discarded rows too.")
 def list_rows(code: str | None, pk: int | None, limit: int, everything: bool) -> None:
     """Say which rows wait for correction, and what is wrong with them."""

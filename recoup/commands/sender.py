@@ -15,7 +15,7 @@ CHANNEL = click.argument("channel", type=click.Choice(CHANNELS))
 
 @click.group()
 def command() -> None:
-    """Keep the register of senders: without a valid one nothing is sent on a channel."""
+    """Keep the register of senders: without a valid one no text message is sent."""
 
 
 @command.command("list")

@@ -143,7 +143,7 @@ def _of(name: str) -> Any:
 
     code, _, version = name.partition("@")
     rows = Template.objects.filter(code=code).order_by("-version")
-    found = rows.filter(version=int(version)).first() if version.isdecimal() else rows.first()
-    if found is None or (version and not version.isdecimal()):
+    named = [row for row in rows if version in ("", str(row.version))]
+    if not named:
         raise Invalid(f"There is no text {name}.", hint="`recoup template list --all` shows them.")
-    return found
+    return named[0]

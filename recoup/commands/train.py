@@ -12,7 +12,13 @@ from recoup.commands import console
 @click.command()
 @console.BOOK
 @console.ON
-@click.option("--seed", default=0, show_default=True, help="Chance, for the same models again.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Chance, for the same models again.",
+)
 def command(code: str | None, on: datetime | None, seed: int) -> None:
     """Fit the scores, judge them out of time, and say which could not be trained and why."""
     console.start()

@@ -11,7 +11,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from recoup.intake.models import Placement, QuarantinedRow
-from recoup.intake.problems import in_words
+from recoup.intake.problems import MARKS, in_words, kept
 from recoup.intake.readers.base import BATCH, Batch, Part
 from recoup.intake.readers.source import Source, open_path
 from recoup.intake.staging import raw_label
@@ -178,3 +178,17 @@ def mark_replayed(
             ).update(
                 state=QuarantinedRow.State.REPLAYED, resolved_at=at, resolved_by=str(by)[:80]
             )  # fmt: skip
+
+
+def mark_set_aside(*, rows: Sequence[int], kind: str) -> int:
+    """
+    Say on refused rows what else is known of them (one of `problems.MARKS`); gives how many
+    changed. Called inside the operation that found it out, which writes the event.
+    """
+    mark, changed = kept({"kind": kind, "column": ""}), []
+    for row in QuarantinedRow.objects.filter(pk__in=rows).defer("raw"):
+        if mark not in row.problems:
+            row.problems = [p for p in row.problems if p["kind"] not in MARKS] + [mark]
+            changed.append(row)
+    QuarantinedRow.objects.bulk_update(changed, ["problems"], batch_size=500)
+    return len(changed)

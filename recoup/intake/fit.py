@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from recoup.intake.mapping import Mapping, TableMapping
 from recoup.intake.readers.base import Part
 from recoup.intake.readers.source import Source
 from recoup.intake.refine import found_columns
 from recoup.intake.tables import TABLES
+from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid, Problem
+from recoup.people.models import Book
+
+
+def demand_book(book: Book, mapping: Mapping, *, as_of: date, at: datetime) -> None:
+    """
+    Go on only if a mapping and a day are ones of the book.
+
+    :raises Invalid: for another currency, or for a day to come of a live book
+    """
+    if mapping.currency and mapping.currency != book.currency:
+        raise Invalid(
+            f"The mapping {mapping.name} is in {mapping.currency}, but the book {book.code} is "
+            f"kept in {book.currency}.",
+            hint=f"Open a book that is kept in {mapping.currency}.",
+        )
+    today = local_day(at, book.time_zone)
+    if as_of > today and not book.is_demo:
+        raise Invalid(
+            f"{as_of} is still to come; today is {today} at the place of {book.code}.",
+            hint="Give the day that the file's figures are of.",
+        )
 
 
 def tables_of(

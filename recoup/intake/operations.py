@@ -32,7 +32,7 @@ from recoup.intake.events import (
     QuarantineExported,
     RowDiscarded,
 )
-from recoup.intake.fit import tables_of
+from recoup.intake.fit import demand_book, tables_of
 from recoup.intake.mapping import Mapping as MappingOf
 from recoup.intake.models import Placement, QuarantinedRow
 from recoup.intake.problems import kept
@@ -51,6 +51,7 @@ from recoup.people.scopes import unjoined
 BATCH = 2_000
 REASON_LENGTH = 4
 DONE = (Placement.State.ACCEPTED, Placement.State.OPENED)
+mark_set_aside = corrections.mark_set_aside
 UNREADABLE = (pa.ArrowException, zipfile.BadZipFile, zlib.error, UnicodeError, EOFError, OSError)
 
 
@@ -214,7 +215,7 @@ class _Call:
 
 def _accept(call: _Call) -> Placement:
     mapping = mappings.load(call.mapping)
-    _demand_currency(call.book, mapping)
+    demand_book(call.book, mapping, as_of=call.as_of, at=call.at)
     with _one_at_a_time(call.book):
         before = Placement.objects.filter(
             book=call.book, digest=call.digest, mapping=call.mapping
@@ -255,15 +256,6 @@ def _demand_the_same(call: _Call, before: Placement) -> None:
         f"of placement {call.corrects.pk}.",
         hint="Export the refused rows, correct that file and replay it.",
     )
-
-
-def _demand_currency(book: Book, mapping: MappingOf) -> None:
-    if mapping.currency and mapping.currency != book.currency:
-        raise Invalid(
-            f"The mapping {mapping.name} is in {mapping.currency}, but the book {book.code} is "
-            f"kept in {book.currency}.",
-            hint=f"Open a book that is kept in {mapping.currency}.",
-        )
 
 
 def _unreadable(name: str, error: BaseException) -> Invalid:

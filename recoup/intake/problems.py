@@ -101,7 +101,19 @@ KINDS: dict[str, tuple[str, str]] = {
         _("The row has {found} fields, but the header has {expected}."),
         _("Look for a separator or a quote inside a text."),
     ),
+    "opt_out_stands": (
+        _(
+            "This row refuses contact: until it is corrected, whom it names is not contacted at all."
+        ),
+        _("Correct the row; then only what was refused is kept to."),
+    ),
+    "opt_out_of_nobody": (
+        _("This row refuses contact and names nobody of this book: it stops nobody."),
+        _("Find out whose it is before anybody is contacted, and correct the row."),
+    ),
 }
+# What is found out about a refused row afterwards; one of them at a time.
+MARKS = ("opt_out_of_nobody", "opt_out_stands")
 
 
 # Of many rows at once: what a sentence says of one row is said of them all.

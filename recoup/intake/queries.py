@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,18 @@ from django.utils.translation import gettext
 from recoup.intake import mapping as mapping_of
 from recoup.intake.models import Placement, QuarantinedRow
 from recoup.intake.notices import in_words
-from recoup.intake.problems import heading, say
-from recoup.intake.staging import staged_label
+from recoup.intake.problems import MARKS, heading, say
+from recoup.intake.staging import raw_label, staged_label
 from recoup.intake.tables import TABLES
 from recoup.kernel.actors import Viewer
 from recoup.kernel.clock import CHINA
 from recoup.kernel.errors import Problem
+from recoup.kernel.text import tidy
 from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.people.operations import TextSealer
+
+SHOWN = 50
 
 
 def accepted(*, book: Book) -> list[Placement]:
@@ -57,6 +62,54 @@ def quarantined(*, viewer: Viewer, placement: Placement) -> QuerySet[Quarantined
         placement=placement, placement__book__creditor__in=viewer.creditors
     )
     return rows.defer("raw").order_by("table", "row_number")
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A refused row, and the words that stand in its cells: in memory only, never to be kept."""
+
+    pk: int
+    placement: int
+    as_of: date
+    row_number: int
+    words: frozenset[str] = field(repr=False)
+
+
+def set_aside(*, book: Book, table: str, size: int = 1_000) -> Iterator[list[SetAside]]:
+    """
+    The open refused rows of a table, of every placement of the book, `size` at a time: for what
+    must be heeded even though the row could not be read whole.
+    """
+    sealer, last = TextSealer(), 0
+    rows = QuarantinedRow.objects.filter(
+        placement__book=book, table=table, state=QuarantinedRow.State.OPEN
+    ).select_related("placement").order_by("pk")  # fmt: skip
+    while batch := list(rows.filter(pk__gt=last)[:size]):
+        last = batch[-1].pk
+        yield [
+            SetAside(
+                pk=row.pk, placement=row.placement_id, as_of=row.placement.as_of,
+                row_number=row.row_number, words=frozenset(_words(row, sealer)),
+            )
+            for row in batch
+        ]  # fmt: skip
+
+
+def _words(row: QuarantinedRow, sealer: TextSealer) -> Iterator[str]:
+    label = raw_label(row.placement_id, row.table, row.row_number)
+    cells = json.loads(sealer.unseal(bytes(row.raw), label=label))
+    for cell in cells.values():
+        text = tidy(str(cell or ""))
+        # A broken row may hold several cells in one, quotes and all.
+        yield from filter(None, {text, *(re.split(r"[\s,;|'\"]+", text))})
+
+
+def corrected_rows(*, placement: Placement, table: str) -> list[int]:
+    """The numbers of the rows that were taken in again, of the placement that this one corrects."""
+    rows = QuarantinedRow.objects.filter(
+        placement=placement.corrects_id, table=table, state=QuarantinedRow.State.REPLAYED
+    )
+    return list(rows.values_list("row_number", flat=True))
 
 
 def described(row: QuarantinedRow) -> list[Problem]:
@@ -141,6 +194,7 @@ class Summary:
     replayed: int = 0
     discarded: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
+    alarms: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """The summary as text."""
@@ -152,6 +206,7 @@ class Summary:
                 refused=row.rows_refused,
             )
         ]  # fmt: skip
+        found += [f"!! {alarm}" for alarm in self.alarms]
         if row.problem:
             found.append(row.problem)
         for name, counts in self.tables.items():
@@ -196,7 +251,42 @@ def summary(placement: Placement) -> Summary:
         replayed=states[QuarantinedRow.State.REPLAYED],
         discarded=states[QuarantinedRow.State.DISCARDED],
         kinds=dict(kinds),
+        alarms=_alarms(placement),
     )
+
+
+def _alarms(placement: Placement) -> list[str]:
+    """What a person must look at before anybody is contacted: refusals that could not be read."""
+    if not placement.counts.get("opt_outs", {}).get("refused"):
+        return []
+    rows = QuarantinedRow.objects.filter(
+        placement=placement, table="opt_outs", state=QuarantinedRow.State.OPEN
+    ).order_by("row_number")
+    known: dict[str, list[int]] = {}
+    for number, problems in rows.values_list("row_number", "problems"):
+        marks = {problem["kind"] for problem in problems} & set(MARKS)
+        known.setdefault(min(marks, default=""), []).append(number)
+    found = []
+    if nobody := known.get("opt_out_of_nobody"):
+        said = gettext(
+            "{count} refusals of contact name nobody whom this book knows, so they stop nobody: "
+            "rows {rows} of opt_outs. Find out whose they are before anybody is contacted."
+        )
+        shown = ", ".join(map(str, nobody[:SHOWN])) + (" …" if len(nobody) > SHOWN else "")
+        found.append(said.format(count=len(nobody), rows=shown))
+    if stands := known.get("opt_out_stands"):
+        said = gettext(
+            "{count} refusals of contact could not be read whole. Whom they name is not contacted "
+            "at all until the rows are corrected."
+        )
+        found.append(said.format(count=len(stands)))
+    if waiting := known.get(""):
+        said = gettext(
+            "{count} refusals of contact were set aside. Whom they name will not be contacted; "
+            "once the cases are opened it is said here which of them name nobody."
+        )
+        found.append(said.format(count=len(waiting)))
+    return found
 
 
 def _told_once(notices: Sequence[dict[str, Any]]) -> list[str]:

@@ -18,55 +18,92 @@ from recoup.journal.models import Event
 
 POLL = 0.5
 BACKLOG = 1000
+PAGE = 500
 
-_listeners: set[asyncio.Queue[Event]] = set()
+
+class _Listener:
+    """One open page: the events that wait for it, and whether some did not fit."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Event] = asyncio.Queue(maxsize=BACKLOG)
+        self.lost = False
+
+    def tell(self, event: Event) -> None:
+        """Hand an event over. From the first that does not fit on, the journal is read again."""
+        if self.lost or self.queue.full():
+            self.lost = True
+        else:
+            self.queue.put_nowait(event)
+
+
+_listeners: set[_Listener] = set()
 _tail: asyncio.Task[None] | None = None
 
 
 async def listen(*, after: int, creditors: frozenset[int]) -> AsyncIterator[Event]:
-    """Events of these creditors after a position, as they come."""
-    queue: asyncio.Queue[Event] = asyncio.Queue(maxsize=BACKLOG)
-    _listeners.add(queue)
+    """
+    Events of these creditors after a position, every one and in order: what was missed first, page
+    by page until nothing is left, then as they come.
+    """
+    listener, last = _Listener(), after
+    _listeners.add(listener)
     try:
-        _start_tail()
-        missed = await _read(after, creditors)
-        last = after
-        for event in missed:
+        # Where the tail begins is read before what was missed is: nothing falls in between.
+        _start_tail(await sync_to_async(_position)())
+        async for event in _missed(last, creditors):
             last = event.position
             yield event
         while True:
-            event = await queue.get()
+            event = await listener.queue.get()
             if event.position > last and event.creditor in creditors:
                 last = event.position
                 yield event
+            if listener.lost and listener.queue.empty():
+                listener.lost = False
+                async for event in _missed(last, creditors):
+                    last = event.position
+                    yield event
     finally:
-        _listeners.discard(queue)
+        _listeners.discard(listener)
 
 
-def _start_tail() -> None:
-    # Make the task first and await inside it: an await between check and assignment starts many.
+async def _missed(after: int, creditors: frozenset[int] | None) -> AsyncIterator[Event]:
+    while page := await _read(after, creditors):
+        for event in page:
+            after = event.position
+            yield event
+        if len(page) < PAGE:
+            return
+
+
+def _start_tail(position: int) -> None:
+    # No await between check and assignment: it would start many.
     global _tail
     loop = asyncio.get_running_loop()
     if _tail is None or _tail.done() or _tail.get_loop() is not loop:
-        _tail = loop.create_task(_follow())
+        _tail = loop.create_task(_follow(position))
 
 
-async def _follow() -> None:
-    last = await sync_to_async(queries.position)()
+async def _follow(last: int) -> None:
     while _listeners:
-        for event in await _read(last, None):
+        async for event in _missed(last, None):
             last = event.position
-            for queue in list(_listeners):
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait(event)
+            for listener in list(_listeners):
+                listener.tell(event)
         await asyncio.sleep(POLL)
+
+
+def _position() -> int:
+    try:
+        return queries.position()
+    finally:
+        connections.close_all()
 
 
 async def _read(after: int, creditors: frozenset[int] | None) -> list[Event]:
     def read() -> list[Event]:
         try:
-            return queries.tail(after=after, creditors=creditors)
+            return queries.tail(after=after, creditors=creditors, limit=PAGE)
         finally:
             connections.close_all()
 

@@ -39,6 +39,9 @@ TYPED = ("reason", "source", "act")
 # Filled once, by recoup.path: which operations follow an event, in the same transaction.
 ARROWS: dict[str, list[Arrow]] = {}
 
+# Filled once, by recoup.path: what hides the names of a case's people in what was typed.
+HIDERS: list[Callable[[int, str], str]] = []
+
 
 @dataclass(slots=True)
 class Draft:
@@ -111,7 +114,7 @@ def _append(kind: Kind, *, draft: Draft, by: Actor, at: datetime) -> Event:
         "book": draft.book,
         "case": draft.case,
         "subject": draft.subject,
-        "data": canonical_json(_without_numbers(draft.data)),
+        "data": canonical_json(_without_personal_data(draft)),
         "previous": head.digest,
     }
     event = Event(**fields, digest=digest_of(**fields))
@@ -120,10 +123,18 @@ def _append(kind: Kind, *, draft: Draft, by: Actor, at: datetime) -> Event:
     return event
 
 
-def _without_numbers(data: dict[str, Any]) -> dict[str, Any]:
-    # These are typed by people, who type phone numbers.
-    typed = {key: data[key] for key in TYPED if isinstance(data.get(key), str)}
-    return data | {key: mask.free(text) for key, text in typed.items()}
+def _without_personal_data(draft: Draft) -> dict[str, Any]:
+    # These are typed by people, who type phone numbers and names.
+    typed = {key: draft.data[key] for key in TYPED if isinstance(draft.data.get(key), str)}
+    return draft.data | {key: _hidden(text, draft.case) for key, text in typed.items()}
+
+
+def _hidden(text: str, case: int | None) -> str:
+    text = mask.free(text)
+    if case is not None:
+        for hide in HIDERS:
+            text = hide(case, text)
+    return text
 
 
 def attach(path: Path, *, rows: int) -> dict[str, Any]:

@@ -95,14 +95,33 @@ def address(text: str) -> str:
     return f"{STAR * 4}, {town}" if town else STAR * 4
 
 
+# Digits as people type them: full width too, with dots, dashes, brackets and spaces between.
+NUMBER = re.compile(r"\d[\dXxＸｘ .\-－–—()（）]{5,}[\dXxＸｘ]")
+DAY = re.compile(r"(?:19|20)\d\d[-.]\d{1,2}[-.]\d{1,2}")
+MAIL = re.compile(r"[\w.+-]+[@＠][\w-]+(?:[.．][\w-]+)*")
+# A street, a village or an estate, and then a number of a house, a building or a room.
+STREET = re.compile(
+    r"[\u3400-\u9fff]{1,12}(?:路|街|道|巷|弄|胡同|村|镇|乡|小区|花园|苑|里|园)"
+    r"[\u3400-\u9fff]{0,12}[\dＡ-ＺA-Za-z-]+(?:号|弄|栋|幢|座|单元|楼|室|层)"
+    r"(?:[\u3400-\u9fff]{0,6}[\d-]+(?:号|弄|栋|幢|座|单元|楼|室|层)?)*"
+)
+
+
 def free(text: str) -> str:
     """
-    A sentence somebody typed, with numbers long enough to reach a person hidden.
+    A sentence somebody typed, with what is long enough to reach a person hidden: numbers, e-mail
+    addresses, houses.
 
     >>> free("回拨 13812341234，身份证 110101199003071234")
     '回拨 ****1234，身份证 ****1234'
+    >>> free("写到 wang.ming@example.com，住文三路90号3栋501室")
+    '写到 w****@****.com，****'
     """
-    return re.sub(r"[0-9][0-9Xx -]{5,}[0-9Xx]", lambda found: STAR * 4 + found[0][-4:], text)
+    text = MAIL.sub(lambda found: email(found[0].replace("＠", "@").replace("．", ".")), text)
+    text = STREET.sub(STAR * 4, text)
+    return NUMBER.sub(
+        lambda found: found[0] if DAY.fullmatch(found[0]) else STAR * 4 + found[0][-4:], text
+    )
 
 
 def plain(text: str) -> str:

@@ -8,6 +8,7 @@ VaultRotated = Kind("people.vault_rotated", "{count} data keys were wrapped unde
 UserAdded = Kind("people.user_added", "The account {username} was added as {role}")
 PasswordSet = Kind("people.password_set", "The password of the account {username} was set")
 CreditorChanged = Kind("people.creditor_changed", "The creditor {name} was changed")
+TeamAdded = Kind("people.team_added", "The team {name} was added")
 CreditorAdded = Kind("people.creditor_added", "The creditor {name} was added")
 BookOpened = Kind("people.book_opened", "The book {name} was opened as {mode}")
 SignedIn = Kind("people.signed_in", "{username} signed in")

@@ -25,6 +25,7 @@ from recoup.people.models import (
 )
 from recoup.people.registering import (
     add_creditor,
+    add_team,
     add_user,
     change_creditor,
     check_password,
@@ -46,7 +47,7 @@ REASON_LENGTH = 4
 
 __all__ = [
     "HOLDER", "Holder", "NewPerson", "Piece", "SealedMany", "SealedPerson", "TextSealer",
-    "add_creditor", "add_user", "change_creditor", "check_key", "check_password", "erase",
+    "add_creditor", "add_team", "add_user", "change_creditor", "check_key", "check_password", "erase",
     "open_book", "rotate", "seal", "seal_known", "seal_many", "seal_note", "seal_text",
     "set_password", "unmask", "unseal_note",
     "unseal_text",

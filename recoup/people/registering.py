@@ -20,6 +20,7 @@ from recoup.people.events import (
     CreditorAdded,
     CreditorChanged,
     PasswordSet,
+    TeamAdded,
     UserAdded,
 )
 from recoup.people.models import Agency, Book, Creditor, Team, User
@@ -106,6 +107,17 @@ def open_book(
         )  # fmt: skip
         event.book = row.pk
         return event.about(row)
+
+
+def add_team(*, creditor: Creditor, code: str, name: str, by: Actor, at: datetime) -> Team:
+    """
+    Add a team of collectors of a lender; the next night shares cases out to it.
+
+    :raises Invalid: if the code is taken, or is none
+    """
+    _demand_code(code, taken=Team.objects.filter(code=code).exists(), what="team")
+    with record(TeamAdded, by=by, at=at, creditor=creditor, name=name, code=code) as event:
+        return event.about(Team.objects.create(code=code, name=name, creditor=creditor))
 
 
 def add_user(

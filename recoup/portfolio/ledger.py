@@ -90,13 +90,16 @@ def cause_of(due: Due) -> str:
     return f"instalment:{due.number}"
 
 
-def age_of(loan: Loan, on: date, schedule: Sequence[Due] | None = None) -> ageing.Age:
+def age_of(
+    loan: Loan, on: date, schedule: Sequence[Due] | None = None,
+    entries: Sequence[Entry] | None = None,
+) -> ageing.Age:  # fmt: skip
     """
-    The age of a loan on a day, from its ledger and schedule (read if it is not given).
+    The age of a loan on a day, from its ledger and schedule (read if they are not given).
 
     Counts what will have fallen due by then, so that it may be asked for a day to come.
     """
-    entries = entries_of(loan)
+    entries = entries_of(loan) if entries is None else entries
     schedule = schedule_of(loan) if schedule is None else schedule
     found = balances(entries, on)
     for due in falls_due(entries=entries, schedule=schedule, on=on):
@@ -108,9 +111,12 @@ def age_of(loan: Loan, on: date, schedule: Sequence[Due] | None = None) -> agein
     )  # fmt: skip
 
 
-def refresh(*, loan: Loan, case: Case, on: date, schedule: Sequence[Due] | None = None) -> None:
+def refresh(
+    *, loan: Loan, case: Case, on: date, schedule: Sequence[Due] | None = None,
+    entries: Sequence[Entry] | None = None,
+) -> None:  # fmt: skip
     """Bring a loan's and its case's figures up to date after a posting, in its transaction."""
-    found = age_of(loan, on, schedule)
+    found = age_of(loan, on, schedule, entries)
     unjoined(Loan).filter(pk=loan.pk).update(
         owed=found.owed, overdue=found.overdue, days_past_due=found.days_past_due,
         stage=found.stage,

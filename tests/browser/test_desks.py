@@ -16,7 +16,7 @@ PAGES = {
              "/account/", "/sign-in/2fa/", "/sign-in/2fa/totp/activate/"),
     "chen": ("/workbench/unmatched/", "/board/", "/board/by/channel/"),
     "sun": ("/studio/plan/", "/studio/strategies/", "/studio/strategies/new/",
-            "/studio/experiment/", "/studio/models/", "/studio/placements/"),
+            "/studio/experiment/", "/studio/models/", "/studio/placements/", "/studio/texts/"),
     "zhao": ("/review/refusals/", "/review/journal/"),
     "admin": ("/system/",),
     "hengyuan": ("/workbench/cases/",),

@@ -218,6 +218,17 @@ def test_a_live_book_without_carriers_names_every_setting(run: Run, live_book: A
         assert f"RECOUP_{setting}" in result.output
 
 
+def test_a_moment_in_which_nothing_happened_is_said_so(at: Any) -> None:
+    from recoup.commands.day import describe
+    from recoup.contact.operations.recovery import Recovered
+
+    quiet = {"take in": 0, "recover": Recovered(), "send": 0}
+    busy = {"recover": Recovered(unknown=2), "send": 7}
+
+    assert describe(at, quiet) == "02:00 UTC nothing was due"
+    assert describe(at, busy) == "02:00 UTC recover unknown 2, send 7"
+
+
 def test_the_doctor_says_what_each_live_book_lacks(
     run: Run, live_book: Any, settings: Any, data_dir: Path
 ) -> None:

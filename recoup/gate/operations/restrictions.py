@@ -17,6 +17,7 @@ from recoup.gate.events import (
     StopPlaced,
 )
 from recoup.gate.models import Consent, OptOut, Stop
+from recoup.gate.operations import unclear
 from recoup.intake import queries as intake
 from recoup.intake.models import Placement
 from recoup.journal.operations import record
@@ -160,13 +161,20 @@ def take_restrictions(
     """
     Take the consents and refusals that came with a placement. Taking them twice adds nothing.
 
-    A refusal whose scope we do not know is kept as the widest there is. Gives how many were
-    taken, and how many name a borrower (`strangers`) whom the placement did not open.
+    A refusal whose scope we do not know is kept as the widest there is, and so is one whose row
+    was set aside but names somebody (`unclear`), until it is corrected. Gives how many were taken,
+    how many name a borrower (`strangers`) whom the placement did not open, and how many rows that
+    were set aside name nobody of the book (`unattached`): they are listed for a person.
     """
     with record(RestrictionsTaken, by=by, at=at, book=placement.book) as event:
         outs, lost = _take(placement, "opt_outs", _opt_out, OptOut, progress)
         agreed, more = _take(placement, "consents", _consent, Consent, progress)
-        counts = {"consents": agreed, "opt_outs": outs, "strangers": lost + more}
+        held, nobody = unclear.take(book=placement.book)
+        unclear.give_way(placement=placement, at=at)
+        counts = {
+            "consents": agreed, "opt_outs": outs, "strangers": lost + more, "unclear": held,
+            "unattached": nobody,
+        }  # fmt: skip
         event.note(**counts)
         event.about(placement)
     return counts

@@ -149,7 +149,9 @@ def test_what_came_with_a_placement_is_taken_once(wang_ming, book, system, at, m
     first = operations.take_restrictions(placement=placement, by=system, at=at)
     operations.take_restrictions(placement=placement, by=system, at=at)
 
-    assert first == {"consents": 1, "opt_outs": 2, "strangers": 1}
+    assert first == {
+        "consents": 1, "opt_outs": 2, "strangers": 1, "unclear": 0, "unattached": 0,
+    }  # fmt: skip
     assert set(OptOut.objects.values_list("scope", flat=True)) == {"sms", "all"}
     assert Consent.objects.count() == 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -358,3 +358,15 @@ def _assert_every_table(placement: Placement) -> None:
     assert opt_out["at"] == datetime(2026, 10, 5, 1, 0, tzinfo=UTC)
     (instalment,) = rows_of(placement, "instalments")
     assert instalment["due_on"] == date(2026, 2, 5)
+
+
+def test_a_live_book_takes_no_file_of_a_day_to_come(
+    live_book: Any, system: Any, at: Any, tmp_path: Path
+) -> None:
+    file = csv_file(tmp_path / "a.csv", [account(1)])
+    tomorrow = AS_OF + timedelta(days=1)
+
+    with scopes.acting_for(live_book), pytest.raises(Invalid, match="still to come"):
+        operations.accept(
+            book=live_book, path=file, mapping="recoup", as_of=tomorrow, by=system, at=at
+        )

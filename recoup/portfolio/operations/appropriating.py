@@ -12,16 +12,18 @@ from recoup.portfolio.waterfall import Due
 
 
 def appropriate(
-    *, loan: Loan, known: Sequence[Entry], schedule: Sequence[Due], at: datetime
-) -> list[dict[str, object]]:
+    *, loan: Loan, known: Sequence[Entry], schedule: Sequence[Due], at: datetime,
+    entries: list[Entry] | None = None,
+) -> list[dict[str, object]]:  # fmt: skip
     """
     Post what brings each day's balances to those of the money that stood that day, in order of
     value; in the caller's transaction and event. Gives what was moved, for the event.
 
     `known` is the ledger before the caller posted. Days before its first posting are as they were;
-    a posting in order of value changes nothing and costs nothing.
+    a posting in order of value changes nothing and costs nothing. `entries` is the ledger now, in
+    order of value; what is moved is put behind it. It is read if it is not given.
     """
-    entries = ledger.entries_of(loan)
+    entries = ledger.entries_of(loan) if entries is None else entries
     before = {entry.pk for entry in known}
     new = [entry for entry in entries if entry.pk not in before]
     if not new or _in_order(known, new):
@@ -48,6 +50,8 @@ def appropriate(
 
 def _in_order(known: Sequence[Entry], new: Sequence[Entry]) -> bool:
     if any(entry.kind == Entry.Kind.REVERSAL for entry in new):
+        return False
+    if [entry.pk for entry in new] != sorted(entry.pk for entry in new):
         return False
     if not known:
         return True

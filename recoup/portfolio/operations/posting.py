@@ -81,9 +81,9 @@ def post_payment(
     :raises Invalid: for an amount that is not positive, another currency, or a day to come
     """
     with _locked(loan) as (row, case):
-        standing = Entry.objects.filter(loan=row, cause=cause).first()
-        if standing is not None:
-            return standing
+        known = ledger.entries_of(row)
+        if standing := [posted for posted in known if posted.cause == cause]:
+            return standing[0]
         today = ledger.today_of(row, at)
         _check_amount(row, amount)
         if value_on > today:
@@ -91,7 +91,7 @@ def post_payment(
                 _("The payment is dated {day}, which is still to come.").format(day=value_on),
                 hint=_("Check the date, or post it on that day."),
             )
-        schedule, known = ledger.schedule_of(row), ledger.entries_of(row)
+        schedule = ledger.schedule_of(row)
         due = fall_due(loan=row, case=case, by=by, at=at, schedule=schedule, entries=known)
         entries = ledger.entries_of(row) if due else known
         shares = waterfall.allocate(
@@ -106,8 +106,11 @@ def post_payment(
                 loan=row, kind=Entry.Kind.PAYMENT, cause=cause, value_on=value_on, posted_at=at,
                 cash=amount.minor, **{account: -share for account, share in shares.items()},
             )  # fmt: skip
-            _keep_in_order(event, loan=row, known=known, schedule=schedule, at=at)
-            ledger.refresh(loan=row, case=case, on=ledger.figures_day(row, at), schedule=schedule)
+            now = sorted([*entries, entry], key=lambda posted: (posted.value_on, posted.pk))
+            _keep_in_order(event, loan=row, known=known, schedule=schedule, at=at, entries=now)
+            ledger.refresh(
+                loan=row, case=case, on=ledger.figures_day(row, at), schedule=schedule, entries=now
+            )
             event.about(entry)
         follow_the_balance(case=case, by=by, at=at)
     return entry
@@ -229,9 +232,10 @@ def accrue(
 
 
 def _keep_in_order(
-    event: Draft, *, loan: Loan, known: Sequence[Entry], schedule: Sequence[Due], at: datetime
-) -> None:
-    if moved := appropriate(loan=loan, known=known, schedule=schedule, at=at):
+    event: Draft, *, loan: Loan, known: Sequence[Entry], schedule: Sequence[Due], at: datetime,
+    entries: list[Entry] | None = None,
+) -> None:  # fmt: skip
+    if moved := appropriate(loan=loan, known=known, schedule=schedule, at=at, entries=entries):
         event.note(moved=[*event.data.get("moved", []), *moved])
 
 

@@ -6,6 +6,7 @@ from recoup.portfolio.queries.desk import (
     case,
     cases,
     days_past_due,
+    hide_names,
     ledger,
     notes,
 )
@@ -18,5 +19,5 @@ from recoup.portfolio.queries.frames import (
 
 __all__ = [
     "ReadNote", "balance", "case", "case_frame", "cases", "contact_point_frame", "days_past_due",
-    "ledger", "notes", "past_contact_frame", "payment_frame",
+    "hide_names", "ledger", "notes", "past_contact_frame", "payment_frame",
 ]  # fmt: skip

@@ -8,12 +8,13 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django_scopes import scopes_disabled
 
 from recoup.kernel.actors import Viewer
 from recoup.kernel.errors import Invalid, Refused
+from recoup.people import hiding, scopes
 from recoup.people import operations as people
 from recoup.people import queries as people_queries
-from recoup.people import scopes
 from recoup.people.models import Book, Team
 from recoup.portfolio import ledger as books
 from recoup.portfolio.models import Case, Entry, Loan, Note
@@ -126,3 +127,17 @@ def balance(*, loan: Loan, on: date) -> dict[str, int]:
 def days_past_due(*, loan: Loan, on: date) -> int:
     """For how many days a loan is past due on a day; 0 if it is not, or is paid in full."""
     return books.age_of(loan, on).days_past_due
+
+
+def hide_names(case: int, text: str) -> str:
+    """What was typed about a case, with the names of its borrower's sealed data half hidden."""
+    if not hiding.may_name(text):
+        return text
+    with scopes_disabled():
+        rows = Case.objects.filter(pk=case).values_list(
+            "borrower__person", "borrower__person__creditor"
+        )
+        owner = rows.first()
+    if owner is None:
+        return text
+    return hiding.hide_names(person=owner[0], creditor=owner[1], text=text)

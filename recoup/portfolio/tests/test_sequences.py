@@ -101,6 +101,7 @@ def assert_right(loan: Loan) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps)
+@example([("late", 469, 17), ("late", 469, 17), ("late", 469, 17)])
 def test_entries_balance_nothing_is_negative_and_reversing_all_restores_the_start(
     wang_ming, sequence
 ):

@@ -152,14 +152,14 @@ def came_before(*, book: Book, source: str, external_ids: Sequence[str]) -> dict
 
 def came_elsewhere(*, book: Book, source: str, external_ids: Sequence[str]) -> dict[str, Payment]:
     """The first payment that each identifier already names, brought by another source."""
-    others = [other for other in Payment.Source.values if other != source]
     found: dict[str, Payment] = {}
-    for start in range(0, len(external_ids), CHUNK):
-        rows = Payment.objects.filter(
-            book=book, source__in=others, external_id__in=external_ids[start : start + CHUNK]
-        )
-        for row in rows.order_by("pk"):
-            found.setdefault(row.external_id, row)
+    # One source at a time, by the index: of several at once SQLite goes through the whole book.
+    for other in Payment.Source.values:
+        if other != source:
+            brought = came_before(book=book, source=other, external_ids=external_ids)
+            for external_id, row in brought.items():
+                if external_id not in found or row.pk < found[external_id].pk:
+                    found[external_id] = row
     return found
 
 

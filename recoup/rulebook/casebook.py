@@ -8,6 +8,7 @@ The cases of packs that a lawyer can review, and what they cover.
       fires: [CN-TIME-001]                               exactly these, in order
       outcome: wait                                      if it matters
       until: "2026-11-24 08:00"                          likewise
+    switched_on: [CN-FREQ-004]                         rules that ship off and are tried here
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from recoup.rulebook.vocabulary import FACTS
 
 USUAL = "2026-11-23 10:00"
 DAY = date(2026, 11, 23)
-KEYS = frozenset({"name", "contact", "at", "facts", "fires", "outcome", "until"})
+KEYS = frozenset({"name", "contact", "at", "facts", "fires", "outcome", "until",
+                  "switched_on"})  # fmt: skip
 INSTANTS = tuple(name for name, fact in FACTS.items() if fact.kind == "instant")
 
 
@@ -49,15 +51,25 @@ class Case:
     fires: tuple[str, ...]
     outcome: str | None
     until: datetime | None
+    switched_on: tuple[str, ...] = ()
+
+    @property
+    def overlay(self) -> Overlay | None:
+        """What is laid over the packs for it: the rules that ship off and are tried here."""
+        return overlay_of(self.switched_on, {})
 
     def judge(self) -> Verdict:
         """What the rules say of it."""
-        book = engine.load(self.jurisdiction, self.at, drafts=self.is_draft)
+        book = engine.load(
+            self.jurisdiction, self.at, drafts=self.is_draft, overlay=self.overlay
+        )  # fmt: skip
         return book.judge(self.facts, self.at)
 
     def judge_as_frame(self) -> Verdict:
         """The same by the form for many."""
-        book = engine.load(self.jurisdiction, self.at, drafts=self.is_draft)
+        book = engine.load(
+            self.jurisdiction, self.at, drafts=self.is_draft, overlay=self.overlay
+        )  # fmt: skip
         frame = frame_of([self.facts])
         return book.judge_frame(frame, self.at, row=lambda _: self.facts).verdict(0)
 
@@ -108,6 +120,7 @@ def cases(pack: str) -> Iterator[Case]:
                 facts=facts, at=clock(raw.get("at", USUAL), zone),
                 fires=tuple(raw.get("fires") or ()), outcome=raw.get("outcome"),
                 until=clock(raw["until"], zone) if "until" in raw else None,
+                switched_on=tuple(raw.get("switched_on") or ()),
             )  # fmt: skip
 
 
@@ -128,6 +141,14 @@ def _country(layer: Layer) -> Layer:
         layer = layers.layer(str(layer.over))
     # The base has no country of its own: its cases are those of any.
     return layer if layer.layer == "country" else layers.layer("china")
+
+
+def overlay_of(rules: tuple[str, ...], parameters: Mapping[str, Any]) -> Overlay | None:
+    """A what-if that switches some rules on and changes some numbers; `None` if neither."""
+    if not rules and not parameters:
+        return None
+    digest = f"{','.join(rules)} {parameters}"
+    return Overlay("what-if", True, parameters, dict.fromkeys(rules, True), {}, digest)
 
 
 def clock(text: str, zone: str) -> datetime:
@@ -230,8 +251,8 @@ def _neighbours(unit: str, value: Any) -> Iterator[Any]:
 
 
 def _noticed(every: list[Case], name: str, value: Any) -> bool:
-    changed = Overlay("neighbour", True, {name: value}, {}, {}, f"{name}={value}")
     for case in every:
+        changed = overlay_of(case.switched_on, {name: value})
         try:
             book = engine.load(case.jurisdiction, case.at, overlay=changed, drafts=case.is_draft)
         except Invalid:  # the number is of another country

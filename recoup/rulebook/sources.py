@@ -147,7 +147,7 @@ def line_of(path: Path, name: str) -> int:
 UNITS = (
     "clock", "years", "days", "months", "minutes", "percent", "calls", "contacts", "visits",
     "effective calls", "unconnected attempts", "minor units", "times", "days of the calendar",
-    "conversations", "messages", "hours",
+    "conversations", "messages", "hours", "basis points", "persons", "items", "events",
 )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ MARKS = (
     "bureau_report", "ai_made", "over_cap", "fee_unlisted", "amount_differs", "adviser_extended",
     "unproportionate", "fee_over_cost", "wrong_identity_possible", "bank_holiday", "student",
     "attorney_silent", "location_asked_for", "payee_unregistered", "marketing", "mobile",
-    "voicemail", "family_occasion", "calamity",
+    "voicemail", "family_occasion", "calamity", "sensitive_data",
 )  # fmt: skip
 # What exists on file: a `require` rule refuses unless its paper is there and still valid.
 PAPERS = (
@@ -56,7 +56,7 @@ PAPERS = (
     "agency_registration", "warning_letter", "photo_card", "approval_of_person",
     "time_barred_notice", "board_policy", "spoke_or_waited", "visit_place", "bought_properly",
     "state_notice", "human_override",
-    "call_script",
+    "call_script", "ai_label",
 )  # fmt: skip
 # Classes of words that no text may hold, and elements that some texts must.
 CLASSES = (
@@ -64,13 +64,13 @@ CLASSES = (
     "impersonate_lender", "insult", "shame_public", "press_third", "false_amount",
     "false_legal_state", "false_urgency", "false_bureau", "induce_borrow", "other_payee",
     "extra_fee", "time_barred_suit", "hide_identity", "minor", "vulnerable_press", "marketing",
-    "bureau_term", "overshadow", "disproportionate",
+    "bureau_term", "overshadow", "disproportionate", "bureau_repair",
 )  # fmt: skip
 ELEMENTS = (
     "institution", "agency", "opt_out", "complaint", "ai", "recording", "bureau_notice",
     "transfer", "owner", "card_letter", "mini_miranda", "collector", "validation", "payee_only",
     "residual", "limited_content", "purpose", "dispute_way", "dated_amount", "debt_help",
-    "settlement",
+    "settlement", "data_recipient",
 )  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -110,6 +110,7 @@ FACTS: dict[str, Fact] = {
     "opt_outs": Fact("words", OPT_OUTS),
     "consents": Fact("words", CONSENTS),
     "debtor_lost": FLAG,
+    "debtor_lost_from": INSTANT,  # when the debtor will count as lost if nobody reaches them
     "identity_confirmed": FLAG,
     "time_zones": Fact("zones"),
     "agreed_from": NUMBER,

@@ -71,12 +71,12 @@ def test_a_book_of_no_country_currency_or_zone_is_refused_and_the_known_are_name
 
 def test_a_country_without_a_rulebook_is_allowed_with_a_warning(run: Run) -> None:
     result = run(
-        "book", "open", "--code", "us", "--name", "US", "--creditor", "c", "--jurisdiction", "US",
-        "--currency", "USD",
+        "book", "open", "--code", "fr", "--name", "FR", "--creditor", "c", "--jurisdiction", "FR",
+        "--currency", "EUR",
     )  # fmt: skip
 
     assert result.exit_code == 0
-    assert "no rulebook for US: nothing may be sent" in result.output
+    assert "no rulebook for FR: nothing may be sent" in result.output
 
 
 def test_a_file_that_cannot_be_read_opens_no_book(run: Run, tmp_path: Path) -> None:

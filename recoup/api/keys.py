@@ -15,7 +15,9 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django_scopes import scopes_disabled
 
@@ -24,7 +26,7 @@ from recoup.api.models import ApiKey, Nonce
 from recoup.journal.operations import record
 from recoup.kernel import ids
 from recoup.kernel.actors import Actor, ActorKind, Viewer
-from recoup.kernel.errors import Invalid, Refused
+from recoup.kernel.errors import Invalid, RecoupError, Refused
 from recoup.people import scopes
 from recoup.people.models import Creditor
 from recoup.people.operations import TextSealer
@@ -36,7 +38,19 @@ SCOPES: dict[str, frozenset[str]] = {
     "cases": frozenset({scopes.SEE_CASES, scopes.SEE_ALL_TEAMS}),
 }
 WINDOW = timedelta(minutes=5)
+MINUTE = timedelta(minutes=1)
 NONCE = re.compile(r"[A-Za-z0-9_.~-]{16,64}")
+
+
+class TooMany(RecoupError):
+    """A key asked more often in a minute than it may. `seconds` says when it may ask again."""
+
+    def __init__(self, most: int, seconds: int) -> None:
+        super().__init__(
+            f"This key has made {most} requests within a minute, which is all it may.",
+            hint=f"Wait {seconds} seconds; Retry-After says so too.",
+        )
+        self.seconds = seconds
 
 
 def add_key(
@@ -83,6 +97,7 @@ def authenticate(
     The key that signed a request, whose nonce is spent now.
 
     :raises Refused: for an unknown or revoked key, a wrong signature, a stale time, a replay
+    :raises TooMany: for a key that asked as often as it may within the last minute
     """
     with scopes_disabled():
         row = ApiKey.objects.select_related("creditor").filter(pk=key_id, revoked_at=None).first()
@@ -120,6 +135,9 @@ def _spend(row: ApiKey, nonce: str, at: datetime) -> None:
     Nonce.objects.filter(at__lt=at - 2 * WINDOW).delete()
     try:
         with transaction.atomic():
+            # The key's row is the lock: of two requests at once, the second counts the first.
+            ApiKey.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+            _check_rate(row, at)
             Nonce.objects.create(key=row, value=nonce, at=at)
     except IntegrityError:
         raise Refused(
@@ -127,6 +145,17 @@ def _spend(row: ApiKey, nonce: str, at: datetime) -> None:
             hint="Draw a new nonce and sign again; what is done twice under the same identifier "
             "is done once.",
         ) from None  # fmt: skip
+
+
+def _check_rate(row: ApiKey, at: datetime) -> None:
+    # Every request that was let in has left its nonce, whichever process answered it.
+    most = settings.API_PER_MINUTE
+    if most <= 0:
+        return
+    latest = Nonce.objects.filter(key=row, at__gt=at - MINUTE).order_by("-at")
+    times = list(latest.values_list("at", flat=True)[:most])
+    if len(times) >= most:
+        raise TooMany(most, max(1, ceil((times[-1] + MINUTE - at).total_seconds())))
 
 
 def viewer_of(key: ApiKey) -> Viewer:

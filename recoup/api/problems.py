@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from recoup.api.keys import TooMany
 from recoup.kernel.errors import Failed, Invalid, RecoupError, Refused
 from recoup.repayment.errors import DifferentPayment
 
@@ -23,6 +24,10 @@ def problem(status: int, title: str, *, hint: str = "", **more: Any) -> HttpResp
 
 
 def _of(error: RecoupError) -> HttpResponse:
+    if isinstance(error, TooMany):
+        answer = problem(429, error.message, hint=error.hint)
+        answer["Retry-After"] = str(error.seconds)
+        return answer
     if isinstance(error, Refused):
         status = 401 if any(rule.startswith("api.") for rule in error.rules) else 403
         return problem(status, error.message, hint=error.hint, rules=list(error.rules))

@@ -30,6 +30,8 @@ VAULT_KEY = env.kept_secret("RECOUP_VAULT_KEY", DATA_DIR / "keys" / "vault")
 VAULT_OLD_KEYS = env.words("RECOUP_VAULT_OLD_KEYS")
 PERMIT_KEY = env.kept_secret("RECOUP_PERMIT_KEY", DATA_DIR / "keys" / "permit")
 WEBHOOK_KEY = env.kept_secret("RECOUP_WEBHOOK_KEY", DATA_DIR / "keys" / "webhook")
+# How many requests a machine's key may make in a minute; 0 for any number.
+API_PER_MINUTE = env.number("RECOUP_API_PER_MINUTE", 600)
 
 # -- Carriers: a live book sends nothing on a channel without one ------------------------------
 SMS_CARRIER = env.text("RECOUP_SMS_CARRIER")  # "http" or "smpp"

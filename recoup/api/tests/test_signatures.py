@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.test import Client
 from django_scopes import scopes_disabled
 
 from recoup.api import keys
 from recoup.api.models import ApiKey
 from recoup.kernel.errors import Invalid
 from recoup.people.models import Creditor
+from recoup.repayment.models import Payment
 
 CASES = "/api/v1/cases"
 
@@ -126,3 +130,78 @@ def test_another_creditors_machine_sees_nothing_of_ours(
     is_problem(stranger.post("/api/v1/payments", said), 404)
     rows = {"book": book.code, "as_of": "2026-11-23", "rows": []}
     is_problem(stranger.post("/api/v1/placements", rows), 404)
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_ask_again(
+    machine: Any, wang_ming: Any, settings: Any, time_machine: Any
+) -> None:
+    settings.API_PER_MINUTE = 3
+    time_machine.move_to("2026-11-23T02:00:00Z", tick=False)
+    for _ in range(2):
+        assert machine.get(CASES).status_code == 200
+    time_machine.move_to("2026-11-23T02:00:20Z", tick=False)
+    assert machine.get(CASES).status_code == 200
+
+    refused = machine.get(CASES)
+
+    is_problem(refused, 429)
+    assert refused.headers["Retry-After"] == "40"
+    time_machine.move_to("2026-11-23T02:00:59Z", tick=False)
+    assert machine.get(CASES).headers["Retry-After"] == "1"
+    time_machine.move_to("2026-11-23T02:01:00Z", tick=False)
+    assert [machine.get(CASES).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_what_is_too_often_changes_nothing_and_may_be_done_later(
+    machine: Any, wang_ming: Any, settings: Any, time_machine: Any
+) -> None:
+    settings.API_PER_MINUTE = 1
+    time_machine.move_to("2026-11-23T02:00:00Z", tick=False)
+    said = {
+        "book": "demo", "external_id": "B1", "reference": "L-C0001", "amount": 100,
+        "currency": "CNY", "value_on": "2026-11-23",
+    }  # fmt: skip
+    machine.get(CASES)
+
+    assert machine.post("/api/v1/payments", said).status_code == 429
+    with scopes_disabled():
+        assert not Payment.objects.exists()
+
+    time_machine.move_to("2026-11-23T02:01:00Z", tick=False)
+    assert machine.post("/api/v1/payments", said).status_code == 200
+
+
+def test_one_key_asking_too_often_does_not_slow_another_and_zero_is_no_limit(
+    machine: Any, machine_of: Any, creditor: Any, wang_ming: Any, settings: Any
+) -> None:
+    settings.API_PER_MINUTE = 1
+    other = machine_of(creditor)
+
+    assert [machine.get(CASES).status_code for _ in range(2)] == [200, 429]
+    assert other.get(CASES).status_code == 200
+    settings.API_PER_MINUTE = 0
+    assert [machine.get(CASES).status_code for _ in range(3)] == [200] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_requests_at_once_only_as_many_are_let_in_as_the_key_may_make(
+    machine: Any, wang_ming: Any, settings: Any
+) -> None:
+    settings.API_PER_MINUTE = 2
+    start, found = threading.Barrier(4), []
+
+    def ask() -> None:
+        try:
+            headers = machine.headers("GET", CASES, b"")
+            start.wait()
+            found.append(Client().get(CASES, headers=headers).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(found) == [200, 200, 429, 429]

@@ -69,8 +69,7 @@ def request_contact(
 
     :raises Invalid: if the key was used for another contact
     """
-    whole = f"{by}:{key}"[:80] if key else None
-    if whole and (before := Permit.objects.filter(request_key=whole).first()):
+    if key and (before := Permit.objects.filter(request_key=key).first()):
         if (before.case_id, before.channel, before.contact_point_id) != (
             case.pk, channel, contact_point,
         ):  # fmt: skip
@@ -79,7 +78,7 @@ def request_contact(
             )
         return before
     asks = [Ask(case.pk, channel, contact_point, template)]
-    return _request(asks, book=case.book, decisions=(), at=at, by=by, session=session, key=whole)[0]
+    return _request(asks, book=case.book, decisions=(), at=at, by=by, session=session, key=key)[0]
 
 
 def _request(

@@ -41,7 +41,10 @@ def at_an_agreed_hour(f: Facts) -> Mask:
 
 def on_a_day_of_rest(f: Facts, days: list[str]) -> Mask:
     """Where it is one of these weekdays in some zone the person may be in."""
-    return has_any(f.local_days, *days)
+    rest = f.everywhere(False)
+    for day in days:
+        rest = rest | f.local_days.has(day)
+    return rest
 
 
 def on_a_holiday(f: Facts, holidays: Any) -> Mask:

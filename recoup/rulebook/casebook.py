@@ -97,7 +97,7 @@ def cases(pack: str) -> Iterator[Case]:
     :raises Invalid: for a case that is written wrongly, with its file
     """
     layer = layers.layer(pack)
-    country = _country(layer)
+    country = country_of(layer)
     zone = country.time_zone or "UTC"
     base = base_of(pack)
     seen = set[str]()
@@ -136,7 +136,9 @@ def base_of(pack: str) -> Mapping[str, Mapping[str, Any]]:
     return {name: facts for name, facts in raw.items() if name != "common"}
 
 
-def _country(layer: Layer) -> Layer:
+def country_of(pack: Layer | str) -> Layer:
+    """The pack of the country that a pack lies over."""
+    layer = layers.layer(pack) if isinstance(pack, str) else pack
     while layer.layer not in ("country", "base"):
         layer = layers.layer(str(layer.over))
     # The base has no country of its own: its cases are those of any.
@@ -190,7 +192,7 @@ def coverage(pack: str) -> Coverage:
     packs = others if layer.layer == "base" else [pack]
     every = [case for name in packs for case in cases(name)]
     known = sources.instruments(
-        layers.stack(_country(layer).jurisdiction or "", drafts=layer.is_draft)
+        layers.stack(country_of(layer).jurisdiction or "", drafts=layer.is_draft)
     )
     rules = layer.rules().on(DAY, known, own_date=layer.own_date)
     found = Coverage(pack, rules)
@@ -208,7 +210,7 @@ def coverage(pack: str) -> Coverage:
             rule.id for rule in rules
             if rule.id not in fired and (not rule.channels or channel in rule.channels)
         }  # fmt: skip
-    read = {name for rule in rules for name in _reads(rule)}
+    read = {name for rule in rules for name in reads(rule)}
     own = layer.folder / "parameters.yaml"
     for name, entry in (layers.yaml_of(own) if own.is_file() else {}).items():
         if name in read:
@@ -219,7 +221,7 @@ def coverage(pack: str) -> Coverage:
     return found
 
 
-def _reads(rule: Rule) -> set[str]:
+def reads(rule: Rule) -> set[str]:
     """The names that a rule's function and those it calls use."""
     names = set[str]()
     todo: list[Any] = [rule.function]

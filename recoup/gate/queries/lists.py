@@ -114,28 +114,34 @@ def _enter(
 
 def refusals(
     *, viewer: Viewer, book: Book | None = None, since: datetime | None = None,
-    rule: str | None = None,
+    until: datetime | None = None, rule: str | None = None, channel: str | None = None,
 ) -> QuerySet[Refusal]:  # fmt: skip
-    """The contacts that were refused, newest first."""
+    """The contacts that were refused in a half-open span, newest first."""
     rows = visible(Refusal.objects.filter(book__creditor__in=viewer.creditors), viewer,
                    case="case__")  # fmt: skip
     if book is not None:
         rows = rows.filter(book=book)
     if since is not None:
         rows = rows.filter(at__gte=since)
+    if until is not None:
+        rows = rows.filter(at__lt=until)
+    if channel is not None:
+        rows = rows.filter(channel=channel)
     if rule is not None:
         rows = rows.filter(rules__icontains=f'"{rule}"')
     return rows.select_related("case__borrower").order_by("-at", "-pk")
 
 
 def refusals_by_rule(
-    *, viewer: Viewer, book: Book, since: datetime | None = None, most: int = 10_000
-) -> list[dict[str, Any]]:
+    *, viewer: Viewer, book: Book | None = None, since: datetime | None = None,
+    until: datetime | None = None, channel: str | None = None, most: int = 10_000,
+) -> list[dict[str, Any]]:  # fmt: skip
     """How often each rule stood in the way, most often first, with its words and source."""
     tally: Tally[str] = Tally()
     words: dict[str, dict[str, Any]] = {}
-    for row in refusals(viewer=viewer, book=book, since=since)[:most]:
-        for rule in row.rules:
+    rows = refusals(viewer=viewer, book=book, since=since, until=until, channel=channel)
+    for rules in rows.values_list("rules", flat=True)[:most]:
+        for rule in rules:
             tally[rule["id"]] += 1
             words.setdefault(rule["id"], rule)
     return [{**words[name], "count": count} for name, count in tally.most_common()]

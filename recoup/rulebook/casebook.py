@@ -9,6 +9,7 @@ The cases of packs that a lawyer can review, and what they cover.
       outcome: wait                                      if it matters
       until: "2026-11-24 08:00"                          likewise
     switched_on: [CN-FREQ-004]                         rules that ship off and are tried here
+      parameters: {holidays: [2026-12-25]}               numbers that a lender fills in, likewise
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from recoup.rulebook.vocabulary import FACTS
 USUAL = "2026-11-23 10:00"
 DAY = date(2026, 11, 23)
 KEYS = frozenset({"name", "contact", "at", "facts", "fires", "outcome", "until",
-                  "switched_on"})  # fmt: skip
+                  "switched_on", "parameters"})  # fmt: skip
 INSTANTS = tuple(name for name, fact in FACTS.items() if fact.kind == "instant")
 
 
@@ -52,11 +53,12 @@ class Case:
     outcome: str | None
     until: datetime | None
     switched_on: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def overlay(self) -> Overlay | None:
-        """What is laid over the packs for it: the rules that ship off and are tried here."""
-        return overlay_of(self.switched_on, {})
+        """What is laid over the packs for it: rules that ship off, and numbers a lender fills in."""
+        return overlay_of(self.switched_on, self.parameters)
 
     def judge(self) -> Verdict:
         """What the rules say of it."""
@@ -121,6 +123,7 @@ def cases(pack: str) -> Iterator[Case]:
                 fires=tuple(raw.get("fires") or ()), outcome=raw.get("outcome"),
                 until=clock(raw["until"], zone) if "until" in raw else None,
                 switched_on=tuple(raw.get("switched_on") or ()),
+                parameters=raw.get("parameters") or {},
             )  # fmt: skip
 
 
@@ -254,7 +257,7 @@ def _neighbours(unit: str, value: Any) -> Iterator[Any]:
 
 def _noticed(every: list[Case], name: str, value: Any) -> bool:
     for case in every:
-        changed = overlay_of(case.switched_on, {name: value})
+        changed = overlay_of(case.switched_on, {**case.parameters, name: value})
         try:
             book = engine.load(case.jurisdiction, case.at, overlay=changed, drafts=case.is_draft)
         except Invalid:  # the number is of another country

@@ -38,3 +38,14 @@ def forbidden_words(f: Facts, p: Any) -> Mask:
 def for_whom(f: Facts, p: Any) -> Mask:
     """A text says for whom it is written."""
     return ~f.says.has("institution")
+
+
+@PACK.rule(
+    "HOUSE-US-THIRD", instrument="house", force="HOUSE", confidence="HOUSE", firm=True,
+    effect="forbid_content", needs=("party", "discloses_debt"), may_read=("party_bound",),
+    zh="不得向债务人以外的人透露债务信息。",
+)  # fmt: skip
+def nothing_to_others(f: Facts, p: Any) -> Mask:
+    """Nobody is told of a debt but who owes it, their heir or their attorney, by whoever collects."""
+    owes = f.party.among("co_debtor", "guarantor") & f.party_bound
+    return f.discloses_debt & ~(f.party.among("debtor", "heir", "attorney") | owes)

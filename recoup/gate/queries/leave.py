@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from recoup.gate.gather import standing
+from recoup.gate.onfile import standing
 from recoup.gate.models import Approval, Declared
 from recoup.gate.operations.approvals import PERMISSION
 from recoup.kernel.actors import Viewer

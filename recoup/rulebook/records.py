@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 
@@ -21,7 +22,7 @@ from recoup.rulebook.instants import JUDGED_AT
 from recoup.rulebook.overlay import Overlay
 from recoup.rulebook.vocabulary import DERIVED, FACTS
 
-_KINDS = {
+_KINDS: dict[str, Any] = {
     "flag": pl.Boolean, "number": pl.Int64, "instant": pl.String, "word": pl.String,
     "words": pl.List(pl.String), "zones": pl.String,
 }  # fmt: skip

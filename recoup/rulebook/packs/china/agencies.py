@@ -73,13 +73,27 @@ def collectors_are_checked(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-OUT-006", instrument="cba_2026", force="SELF-MUST", confidence="S",
-    effect="forbid_content", needs=("collector",), may_read=("says", "found", "channel"),
+    effect="forbid_content", may_read=("collector", "found", "channel"),
     zh="外部催收机构须表明受委托身份,不得以会员单位身份催收。",
 )  # fmt: skip
-def agency_says_so(f: Facts, p: Any) -> Mask:
+def agency_does_not_pose(f: Facts, p: Any) -> Mask:
     """An agency says that it acts for the lender, and never poses as the lender."""
-    silent = f.channel.among(*WRITTEN) & ~f.says.has("agency")
-    return by_an_agency(f) & (silent | words_found(f, "impersonate_lender"))
+    return by_an_agency(f) & words_found(f, "impersonate_lender")
+
+
+@PACK.rule(
+    "HOUSE-OUT-001", instrument="house", force="HOUSE", confidence="HOUSE",
+    effect="require_content", needs=("collector",), may_read=("says",), channels=WRITTEN,
+    optional=True, clause="beside CN-OUT-006",
+    zh="外部催收机构发送的文字须写明该机构名称(默认不启用)。",
+)  # fmt: skip
+def agency_names_itself(f: Facts, p: Any) -> Mask:
+    """
+    What an agency writes names the agency.
+
+    It ships off, since texts sent from the lender's own ports speak for the lender.
+    """
+    return by_an_agency(f) & ~f.says.has("agency")
 
 
 @PACK.rule(

@@ -213,3 +213,61 @@ def _instant(day: datetime | None) -> datetime:
     from recoup.kernel import clock
 
     return day.replace(hour=12, tzinfo=UTC) if day else clock.now()
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@console.BOOK
+def lay(file: Path, code: str | None) -> None:
+    """
+    Lay FILE (YAML) over the law for the creditor of a book: tighter numbers, house rules on or off.
+
+    It binds every book of that creditor from now on. What would loosen the law does not load.
+    """
+    console.start()
+    from recoup.kernel import clock
+    from recoup.people import law
+
+    book = console.book_of(code)
+    found = law.lay(
+        creditor=book.creditor, source=console.text_of(file), jurisdiction=book.jurisdiction,
+        by=console.actor("rules lay"), at=clock.now(),
+    )  # fmt: skip
+    console.say(f"{found.name} binds every book of {book.creditor.name} from now on.")
+
+
+@command.command()
+@console.BOOK
+def lift(code: str | None) -> None:
+    """Take away what the creditor of a book laid over the law."""
+    console.start()
+    from recoup.kernel import clock
+    from recoup.people import law
+
+    book = console.book_of(code)
+    there = law.lift(creditor=book.creditor, by=console.actor("rules lift"), at=clock.now())
+    console.say(
+        "Taken away: the law alone binds." if there else "There was nothing laid over the law."
+    )
+
+
+@command.command()
+@click.option("--jurisdiction", "countries", multiple=True, help="A country; all if left out.")
+def check(countries: tuple[str, ...]) -> None:
+    """Prove that the rules of a country agree: satisfiable together, no exception defeats a law."""
+    from recoup.rulebook import layers
+
+    known = sorted({
+        code for name in layers.names() if (code := layers.layer(name).jurisdiction) is not None
+    })  # fmt: skip
+    wrong = 0
+    for country in countries or known:
+        from recoup.rulebook import consistency
+
+        found = consistency.check(country)
+        wrong += len(found)
+        console.say(f"{country}: {len(found)} findings")
+        for finding in found:
+            console.say(f"  {finding}")
+    if wrong:
+        raise click.exceptions.Exit(1)

@@ -15,6 +15,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from recoup.gate import counters, texts
+from recoup.gate.lost import lost_debtors
 from recoup.gate.models import (
     Approval,
     Consent,
@@ -25,13 +26,20 @@ from recoup.gate.models import (
     Template,
 )
 from recoup.gate.onfile import declared_of
-from recoup.gate.reading import agreed_hours, one_product, opted, product_of, regions_of
+from recoup.gate.reading import (
+    agreed_hours,
+    collector_of,
+    one_product,
+    opted,
+    product_of,
+    regions_of,
+)
 from recoup.gate.subjects import Subjects, subjects
 from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid
-from recoup.people.models import Agency
+from recoup.people.law import law_of
+from recoup.people.models import Agency, Book
 from recoup.portfolio.models import Case, ContactPoint, Loan
-from recoup.rulebook import engine
 from recoup.rulebook.vocabulary import CONSENTS
 
 OPEN = frozenset({Case.State.OPEN, Case.State.RETAINED})
@@ -111,6 +119,7 @@ class _World:
         self.templates = _templates(asks)
         self.declared = declared_of(self.cases.values(), set(self.points), self.at)
         self.approved = self._approvals()
+        self.lost = self._lost()
         self.last, self.spent = self._permits(asks)
 
     def _everybody(self) -> list[int]:
@@ -144,6 +153,17 @@ class _World:
             "borrower_id", "purpose", "value"
         ):
             found[borrower][purpose] = value
+        return found
+
+    def _lost(self) -> dict[int, dict[str, object]]:
+        asked = {p.borrower_id for p in self.points.values() if p.party == "contact_person"}
+        by_book: dict[Book, set[int]] = defaultdict(set)
+        for case in self.cases.values():
+            if case.borrower_id in asked:
+                by_book[case.book].add(case.borrower_id)
+        found: dict[int, dict[str, object]] = {}
+        for book, borrowers in by_book.items():
+            found |= lost_debtors(borrowers, book=book, at=self.at)
         return found
 
     def _approvals(self) -> dict[tuple[int, str], dict[str, str]]:
@@ -216,6 +236,7 @@ class _World:
         return {
             "product": self.products.get(case.pk),
             "lender": case.book.creditor.kind or None,
+            "collector": collector_of(agency=case.agency_id, lender=case.book.creditor.kind),
             "regions": regions_of(borrower.region, case.book.jurisdiction),
             "days_past_due": case.days_past_due,
             "consents": sorted(set(CONSENTS).intersection(self.consents[borrower.pk])),
@@ -252,7 +273,9 @@ class _World:
             for person in self.people.same(made.case.borrower.person_id)
             for scope in self.opt_outs.get(person, ())
         }
+        lost = self.lost.get(made.case.borrower_id, {}) if point.party == "contact_person" else {}
         return {
+            **lost,
             "party": point.party,
             "party_bound": bool(point.source == "contract" and point.lawful_basis),
             "contact_source": point.source,
@@ -299,7 +322,7 @@ class _World:
             return
         made.facts.setdefault("contacts_in_window", 0)
         try:
-            book = engine.load(case.book.jurisdiction, self.at)
+            book = law_of(case.book, self.at)
             made.claims = counters.claims(
                 book.counters_for(made.facts, self.at),
                 channel=made.ask.channel, creditor=case.book.creditor_id,

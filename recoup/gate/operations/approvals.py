@@ -14,9 +14,9 @@ from recoup.kernel.actors import Viewer
 from recoup.kernel.clock import aware
 from recoup.kernel.errors import Invalid, Problem, Refused
 from recoup.people import scopes
+from recoup.people.law import law_of
 from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
-from recoup.rulebook import engine
 from recoup.rulebook.vocabulary import CHANNELS
 
 LONGEST = timedelta(days=7)
@@ -38,7 +38,7 @@ def ask_approval(
     if not viewer.may.intersection(ASKERS):
         scopes.demand(viewer, scopes.ASK_PERMIT)
     _may_see(viewer, case)
-    known = {rule.id: rule for rule in engine.load(case.book.jurisdiction, at).rules}
+    known = {rule.id: rule for rule in law_of(case.book, at).rules}
     problems = [
         Problem(name, _("is not in force.") if name not in known
                 else _("is law: nobody may set it aside."))

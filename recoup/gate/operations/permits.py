@@ -17,9 +17,9 @@ from recoup.kernel import ids
 from recoup.kernel.actors import Actor
 from recoup.kernel.clock import aware
 from recoup.kernel.errors import Invalid
+from recoup.people.law import law_of
 from recoup.people.models import Book
 from recoup.portfolio.models import Case
-from recoup.rulebook import engine
 from recoup.rulebook.verdict import Verdict
 from recoup.strategy.models import Decision
 
@@ -148,7 +148,7 @@ def _permit(contact: Contact, verdict: Verdict, taken: list[str], *, at: datetim
 
 def _expiry(contact: Contact, at: datetime) -> datetime:
     # Never past midnight: the slots are of this day, and the next day would not count the contact.
-    life = engine.load(contact.case.book.jurisdiction, at).parameters.permit_minutes
+    life = law_of(contact.case.book, at).parameters.permit_minutes
     ends = [claim.ends_at for claim in contact.claims if not claim.is_rolling]
     return min([aware(at) + timedelta(minutes=int(life)), *ends])
 

@@ -1,6 +1,6 @@
 """What is asked of the gate: eligibility, budgets left, refusals, texts."""
 
-from recoup.gate.queries.asking import Told, may_i, may_one, points
+from recoup.gate.queries.asking import Told, clock_of, may_i, may_one, ordinary, points
 from recoup.gate.queries.frames import facts_frame
 from recoup.gate.queries.lacking import lacking
 from recoup.gate.queries.law import (
@@ -44,6 +44,7 @@ __all__ = [
     "Stopped",
     "Told",
     "approvals",
+    "clock_of",
     "consents",
     "countries",
     "decided_approvals",
@@ -58,6 +59,7 @@ __all__ = [
     "may_one",
     "no_longer",
     "opt_outs",
+    "ordinary",
     "pending_approvals",
     "permits",
     "points",

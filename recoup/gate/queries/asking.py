@@ -93,17 +93,25 @@ def may_one(
     :raises Invalid: if there are no rules for the country
     """
     scopes.demand(viewer, scopes.SEE_JOURNAL)
-    whole = ordinary(jurisdiction, channel) | dict(facts) | {"channel": channel}
+    usual = ordinary(viewer=viewer, jurisdiction=jurisdiction, channel=channel)
+    whole = usual | dict(facts) | {"channel": channel}
     verdict = engine.load(jurisdiction, at).judge(whole, at)
     return _told(verdict, whole, channel, at, hide=False)
 
 
-def ordinary(jurisdiction: str, channel: str) -> dict[str, object]:
+def ordinary(*, viewer: Viewer, jurisdiction: str, channel: str) -> dict[str, object]:
     """The contact of a country that nothing stands in the way of, as its pack's cases have it."""
+    scopes.demand(viewer, scopes.SEE_JOURNAL)
     stack = layers.stack(jurisdiction, drafts=True)
     country = next(layer.name for layer in stack if layer.layer == "country")
     base = casebook.base_of(country)
     return dict(base.get(channel) or {**next(iter(base.values())), "channel": channel})
+
+
+def clock_of(jurisdiction: str) -> str:
+    """The time zone by which a country's days are counted."""
+    stack = layers.stack(jurisdiction, drafts=True)
+    return next((layer.time_zone for layer in stack if layer.time_zone), None) or "UTC"
 
 
 def _told(

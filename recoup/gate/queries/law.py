@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from recoup.gate.models import Permit
-from recoup.gate.queries.lists import refusals
+from recoup.gate.queries.lists import day_of, refusals
 from recoup.kernel.actors import Viewer
-from recoup.kernel.clock import day_bounds, local_day
+from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid
 from recoup.people.models import Book
 from recoup.people.scopes import SEE_JOURNAL, demand, visible
@@ -139,9 +137,8 @@ def stopped_on(*, viewer: Viewer, books: Sequence[Book], on: date) -> Stopped:
     found = Stopped()
     if not books:
         return found
-    inside = _day_of(books, on, "at")
-    rows = refusals(viewer=viewer).filter(inside).values_list("book_id", "channel", "rules")[:MOST]
-    for book, channel, rules in rows:
+    rows = refusals(viewer=viewer, on=on, books=books)
+    for book, channel, rules in rows.values_list("book_id", "channel", "rules")[:MOST]:
         found.contacts += 1
         found.by_channel[channel] += 1
         found.by_book[book] += 1
@@ -150,17 +147,9 @@ def stopped_on(*, viewer: Viewer, books: Sequence[Book], on: date) -> Stopped:
             found.cells[one["id"], channel] += 1
             found.words.setdefault(one["id"], one)
     found.is_capped = found.contacts >= MOST
-    permits = visible(Permit.objects.filter(_day_of(books, on, "issued_at")), viewer, case="case__")
+    permits = visible(Permit.objects.filter(day_of(books, on, "issued_at")), viewer, case="case__")
     found.permitted = permits.count()
     return found
-
-
-def _day_of(books: Sequence[Book], on: date, name: str) -> Q:
-    inside = Q()
-    for book in books:
-        start, end = day_bounds(on, book.time_zone)
-        inside |= Q(book=book, **{f"{name}__gte": start, f"{name}__lt": end})
-    return inside
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from recoup.gate.onfile import standing
 from recoup.gate.models import Approval, Declared
+from recoup.gate.onfile import standing
 from recoup.gate.operations.approvals import PERMISSION
 from recoup.kernel.actors import Viewer
 from recoup.people.scopes import visible

@@ -17,6 +17,7 @@ from recoup.gate.queries.leave import (
     approvals,
     decided_approvals,
     declared,
+    is_of_case,
     may_decide,
     pending_approvals,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "fill",
     "fires",
     "gaps",
+    "is_of_case",
     "lacking",
     "may_decide",
     "may_i",

@@ -20,6 +20,7 @@ from recoup.gate.gather import MEDIUM, OPEN, PERSONAL, with_same_numbers
 from recoup.gate.lost import lost_debtors
 from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
 from recoup.gate.onfile import SUBJECTS, standing
+from recoup.gate.queries.counted import with_counts
 from recoup.gate.reading import agreed_hours, collector_of, opted, product_of, regions_of
 from recoup.gate.subjects import persons_named, subjects
 from recoup.kernel.clock import day_bounds
@@ -54,6 +55,7 @@ def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
     frame = _with(frame, _opt_outs(book, frame), ["case", "channel"], opt_outs=0)
     frame = _with(frame, _consents(book, end), ["borrower"], attempts_agreed=False, consents=0)
     frame = _with(frame, _counts(book, on, start), ["person", "channel"], contacts_in_window=0)
+    frame = with_counts(frame, book=book, on=on, start=start, channels=WRITTEN)
     frame = frame.join(_channels(book, on), on="channel", how="left")
     frame = _on_file(book, frame, start)
     frame = _who_collects(book, frame)

@@ -198,3 +198,26 @@ def test_a_permit_whose_facts_were_edited_is_forged(wang_ming, system, at):
 
     with pytest.raises(Refused, match="forged"):
         use(permit, at=at, by=system)
+
+
+def test_some_contacts_asked_for_at_once_are_one_event_and_each_key_one_permit(
+    wang_ming, system, at, book
+):
+    operations.register_sender(
+        creditor=book.creditor, channel="call", address="95012345", by=system, at=at
+    )
+    point = wang_ming.borrower.contact_points.get(medium="phone").pk
+    wishes = [operations.Wish(wang_ming, "call", point, f"round-{n}") for n in range(5)]
+    session = {"recording_ready": True}
+
+    first = operations.request_contacts(wishes=wishes[:2], at=at, by=system, session=session)
+    again = operations.request_contacts(wishes=wishes, at=at, by=system, session=session)
+
+    assert [row.pk for row in again[:2]] == [row.pk for row in first]
+    assert isinstance(again[2], Permit)
+    assert [rules_of(answer) for answer in again[3:]] == [["CN-FREQ-001", "CN-FREQ-002"]] * 2
+    assert Event.objects.filter(kind="gate.asked").count() == 2
+    with pytest.raises(Invalid, match="another contact"):
+        operations.request_contacts(
+            wishes=[operations.Wish(wang_ming, "robot_call", point, "round-0")], at=at, by=system
+        )

@@ -39,9 +39,8 @@ def with_counts(
     for rule in wanted:
         used = _used(rule, book=book, on=on, start=start)
         counts = frame[COLUMNS[rule.of]].replace_strict(used, default=0, return_dtype=pl.Int64)
-        if rule.fact in frame.columns:
-            counts = pl.Series([counts, frame[rule.fact]]).list.max()
-        frame = frame.with_columns(counts.alias(rule.fact))
+        known = [pl.col(rule.fact)] if rule.fact in frame.columns else []
+        frame = frame.with_columns(pl.max_horizontal(counts, *known).alias(rule.fact))
     return frame
 
 

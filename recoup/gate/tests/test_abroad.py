@@ -147,6 +147,15 @@ def test_a_creditor_of_its_own_debts_is_outside_seven_in_seven(america, system):
         call(case, at=AT + timedelta(hours=hour), by=system, outcome="no_answer")
 
 
+def test_a_lender_of_unknown_kind_may_have_bought_its_debts(america, system):
+    america.creditor.kind = ""
+    america.creditor.save()
+    case = debtor(america, system, region="IL")
+    late = datetime(2026, 11, 24, 3, 1, tzinfo=UTC)  # 21:01 in Chicago
+
+    assert rules_of(ask(case, "sms", at=late, by=system)) == ["US-TIME-001"]
+
+
 def test_a_debtor_who_may_be_in_the_city_is_bound_by_it(america, system):
     case = debtor(america, system, region="NY", time_zones="America/New_York")
     for day in range(3):

@@ -78,7 +78,8 @@ def entries(
     jurisdiction: str, day: date, overlay: Overlay | None = None
 ) -> tuple[Entry, ...]:  # fmt: skip
     """
-    Every rule of a country's layers, by layer and name; `overlay` is what a tenant lays over them.
+    Every rule of a country's layers, its own before what holds everywhere; `overlay` is what a
+    tenant lays over them.
 
     :raises Invalid: if there are no rules for it, or one of them is written wrongly
     """
@@ -95,7 +96,8 @@ def entries(
                 stands, layer, later=rule.id not in now
             )  # fmt: skip
             found.append(Entry(stands, layer, known[stands.instrument], state))
-    return tuple(found)
+    # The country's own first: what holds everywhere is the least of it.
+    return tuple(sorted(found, key=lambda entry: entry.layer.layer == "base"))
 
 
 def _holding(jurisdiction: str, day: date, overlay: Overlay | None) -> set[tuple[str, str]]:

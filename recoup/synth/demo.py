@@ -19,7 +19,6 @@ from django.contrib.auth.hashers import make_password
 
 from recoup.gate import operations as gate
 from recoup.kernel.actors import Actor
-from recoup.kernel.clock import day_bounds, local_day
 from recoup.kernel.errors import Invalid
 from recoup.people import operations as people
 from recoup.people.models import Agency, Book, Creditor, Team, User
@@ -134,8 +133,6 @@ PAPERS_OF_AGENCY = {
 
 
 def _put_on_file(book: Book, agency: Agency, *, by: Actor, at: datetime) -> None:
-    # From the morning: the first night asks what was there when its day began.
-    at = day_bounds(local_day(at, book.time_zone), book.time_zone)[0]
     for of, papers in ((book.creditor, PAPERS), (agency, PAPERS_OF_AGENCY)):
         for word, days in papers.items():
             gate.declare(

@@ -35,7 +35,7 @@ from recoup.gate.queries.lists import (
     templates,
     unused,
 )
-from recoup.gate.queries.ready import Gap, gaps, senders, senders_of
+from recoup.gate.queries.ready import Gap, gaps, papers, senders, senders_of
 from recoup.gate.queries.replay import replayed
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "no_longer",
     "opt_outs",
     "ordinary",
+    "papers",
     "pending_approvals",
     "permits",
     "points",

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from recoup.gate.gather import MEDIUM, OPEN, PERSONAL, with_same_numbers
 from recoup.gate.lost import lost_debtors
 from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
-from recoup.gate.onfile import SUBJECTS, standing
+from recoup.gate.onfile import SUBJECTS, standing_on
 from recoup.gate.queries.counted import with_counts
 from recoup.gate.reading import agreed_hours, collector_of, opted, product_of, regions_of
 from recoup.gate.subjects import persons_named, subjects
@@ -57,7 +57,7 @@ def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
     frame = _with(frame, _counts(book, on, start), ["person", "channel"], contacts_in_window=0)
     frame = with_counts(frame, book=book, on=on, start=start, channels=WRITTEN)
     frame = frame.join(_channels(book, on), on="channel", how="left")
-    frame = _on_file(book, frame, start)
+    frame = _on_file(book, frame, start, end)
     frame = _who_collects(book, frame)
     frame = _lost(book, frame, start)
     return frame.with_columns(
@@ -259,12 +259,12 @@ def _consents(book: Book, before: datetime) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _on_file(book: Book, frame: pl.DataFrame, at: datetime) -> pl.DataFrame:
+def _on_file(book: Book, frame: pl.DataFrame, start: datetime, end: datetime) -> pl.DataFrame:
     """What was declared of the creditor, the book and everything below, as two sets."""
     words = {"mark": ("marks", MARKS), "paper": ("papers", PAPERS)}
     every = dict.fromkeys(words, 0)
     below: dict[tuple[str, str], dict[int, int]] = {}
-    for row in standing(at).filter(creditor=book.creditor_id):
+    for row in standing_on(start, end).filter(creditor=book.creditor_id):
         name, known = words[row.kind]
         what = next(one for one in SUBJECTS if getattr(row, f"{one}_id") is not None)
         bit = bits(name, [row.word]) if row.word in known else 0

@@ -10,7 +10,7 @@ no trailing window ever holds more than the cap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -144,6 +144,27 @@ def free_at(claim: Claim, rows: dict[str, Row], at: datetime) -> datetime | None
     """When a slot of a full window comes free."""
     taken = [rows[k].ends_at for k in claim.keys if k in rows]
     return min((end for end in taken if end > at), default=None)
+
+
+def facts_of(
+    claims: Iterable[Claim], rows: dict[str, Row], *, at: datetime, own: set[str],
+    known: Mapping[str, object],
+) -> dict[str, object]:  # fmt: skip
+    """
+    The counts as facts, without the slots that a contact holds itself (`own`), and when the last
+    of the windows that are full has room again. A larger count that is `known` stays.
+    """
+    found: dict[str, object] = {}
+    ends: list[datetime] = []
+    for claim in claims:
+        taken = used(claim, rows, at) - len(own.intersection(claim.keys))
+        if claim.fact:
+            before = found.get(claim.fact, known.get(claim.fact))
+            found[claim.fact] = max(taken, before if isinstance(before, int) else 0)
+        if claim.is_rolling and claim.most is not None and taken >= claim.most:
+            free = free_at(claim, rows, at)
+            ends += [free] if free else []
+    return {**found, "window_free_at": max(ends, default=None)}
 
 
 def reserve(wanted: Sequence[Claim], at: datetime, *, over: bool = False) -> list[str] | None:

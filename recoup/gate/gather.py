@@ -84,16 +84,7 @@ class Contact:
     def count(self, rows: Mapping[str, counters.Row], at: datetime) -> None:
         """Enter how much of each cap is used, without what the contact's own permit holds."""
         own = counters.keys_of(self.ask.own.counters) if self.ask.own else set()
-        known, ends = dict(rows), list[datetime | None]()
-        for claim in self.claims:
-            used = counters.used(claim, known, at) - len(own.intersection(claim.keys))
-            if claim.fact:
-                before = self.facts.get(claim.fact)
-                self.facts[claim.fact] = max(used, before if isinstance(before, int) else 0)
-            if claim.is_rolling and claim.most is not None and used >= claim.most:
-                ends.append(counters.free_at(claim, known, at))
-        # Of several windows that are full, the last to have room again says when.
-        self.facts["window_free_at"] = max((end for end in ends if end), default=None)
+        self.facts |= counters.facts_of(self.claims, dict(rows), at=at, own=own, known=self.facts)
 
 
 def gather(

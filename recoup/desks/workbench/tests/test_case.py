@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from recoup.contact import operations as contact
 from recoup.desks.workbench.acting import schedule
+from recoup.gate import operations as gate
+from recoup.gate.models import Permit
+from recoup.gate.tests.asking import ready
 from recoup.journal.models import Event
 from recoup.kernel.clock import CHINA, local_day, now
 from recoup.kernel.money import Money
@@ -343,3 +347,25 @@ def test_the_cells_of_a_stranger_show_nothing_and_take_nothing(
     assert "王*" not in client.get("/workbench/cases/").content.decode()
     assert "王*" not in client.get("/workbench/queue/").content.decode()
     assert _kinds() == before
+
+
+def test_a_call_stands_on_the_case_with_what_it_came_to(
+    wang_ming: Any, book: Any, li_na: Any, system: Any, at: Any, signed_in: SignedIn
+) -> None:
+    ready(book, system, at)
+    gate.register_sender(
+        creditor=book.creditor, channel="call", address="95012345", by=system, at=at
+    )
+    point = wang_ming.borrower.contact_points.get(medium="phone").pk
+    permit = gate.request_contact(
+        case=wang_ming, channel="call", contact_point=point, at=at, by=system,
+        session={"recording_ready": True},
+    )  # fmt: skip
+    assert isinstance(permit, Permit)
+    call = contact.begin_call(permit=permit, by=system, at=at, session={"recording_ready": True})
+    contact.end_call(attempt=call, outcome="busy", seconds=0, by=system, at=at)
+
+    page = signed_in(li_na).get(f"/workbench/cases/{wang_ming.pk}/").content.decode()
+
+    assert "占线" in page and "电话" in page
+    assert "通话结束:占线" in page or "通话结束：占线" in page

@@ -11,6 +11,7 @@ gettext does not look, so they are written to the catalogue from the register of
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,8 @@ def compile_all() -> Path:
     """Write the compiled catalogue beside its source, unless it is newer."""
     target = PO.with_suffix(".mo")
     if not target.exists() or target.stat().st_mtime < PO.stat().st_mtime:
-        unfinished = target.with_suffix(".unfinished")
+        # A name of its own: two processes that compile at once must not take each other's file.
+        unfinished = target.with_suffix(f".unfinished-{os.getpid()}")
         with unfinished.open("wb") as file:
             write_mo(file, read())
         unfinished.replace(target)

@@ -147,6 +147,19 @@ def test_may_i_offers_no_approval_where_a_law_or_a_refusal_by_the_person_stands(
     assert told.outcome == "refuse" and told.may_ask == ()
 
 
+def test_may_i_says_what_was_set_aside_and_by_which_approval(wang_ming, collector, officer, at):
+    late = at + timedelta(hours=12, minutes=30)
+    row = wish(collector, wang_ming, late, "CN-TIME-001", "CN-TIME-002")
+    operations.decide_approval(viewer=officer, approval=row, give=True, answer="可", at=late)
+
+    told = queries.may_i(viewer=collector, case=wang_ming, channel="sms", at=late)
+    other = queries.may_i(viewer=collector, case=wang_ming, channel="email", at=late)
+
+    assert told.outcome == "allow"
+    assert ("CN-TIME-001", f"approval:{row.pk}") in told.exempted
+    assert other.outcome != "allow"
+
+
 def test_may_i_knows_the_birth_year_and_does_not_show_it(wang_ming, collector, at):
     facts = dict(queries.may_i(viewer=collector, case=wang_ming, channel="sms", at=at).facts)
 

@@ -130,6 +130,33 @@ def test_the_day_shows_what_was_stopped_and_leads_to_each_refusal(
     assert f"/workbench/cases/{wang_ming.pk}/" not in other.content.decode()
 
 
+def test_another_lenders_officer_sees_the_law_and_none_of_our_refusals(
+    wang_ming: Any, outsider: Any, system: Any, at: Any, signed_in: SignedIn
+) -> None:
+    """
+    外规 (compliance of 别家) ──today, refusals, the rule──▶ the law, and not one refusal of ours
+    """
+    operations.stop(case=wang_ming, reason="dispute", source="x", by=system, at=at)
+    ask(wang_ming, "sms", at=at, by=system)
+    officer = people.add_user(
+        username="waigui", name="外规", role="compliance", creditors=list(outsider.creditors.all()),
+        by=system, at=at,
+    )  # fmt: skip
+    client = signed_in(officer)
+
+    pages = [
+        client.get(address, {"on": "2026-11-23"}).content.decode()
+        for address in ("/review/today/", "/review/refusals/", "/review/rules/CN/HOUSE-HOLD-DISPUTE/",
+                        "/review/approvals/")
+    ]  # fmt: skip
+
+    assert "HOUSE-HOLD-DISPUTE" in pages[2]
+    for page in pages:
+        assert f"/workbench/cases/{wang_ming.pk}/" not in page and "王*" not in page
+    assert "rule=HOUSE-HOLD-DISPUTE" not in pages[0] + pages[1]
+    assert client.get("/review/today/", {"book": "demo"}).status_code == 404
+
+
 def test_a_day_without_refusals_says_so(book: Any, compliance: Any, signed_in: SignedIn) -> None:
     page = signed_in(compliance).get("/review/today/", {"on": "2026-01-05"}).content.decode()
 

@@ -7,7 +7,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration \
+.PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
 	screenshots constraints clean
 
 help:  ## This list
@@ -50,11 +50,14 @@ test-postgres: setup-dev  ## The same suite against a real PostgreSQL
 	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup $(ARGS)
 
 bench: setup-dev  ## The figures of docs/, measured here
-	@for script in intake portfolio scoring allocate gate simulator night; do \
+	@for script in intake portfolio scoring allocate gate replay gate_http simulator night; do \
 		echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
 
 bench-calibration: setup-dev  ## The simulator against published experiments
 	$(BIN)/python -m bench.calibration
+
+bench-gate: setup-dev  ## What the law costs: verdicts, permits, a million replayed, over HTTP
+	@for script in gate replay gate_http; do echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
 
 screenshots: setup-dev  ## The pictures in docs/screenshots, of a running demo: make screenshots ARGS="URL PASSWORD"
 	$(BIN)/python docs/screenshots.py $(ARGS)

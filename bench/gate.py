@@ -40,15 +40,12 @@ def verdicts(rows: int) -> dict[str, float]:
     """One verdict, and a book of verdicts over every kind of trouble, beside their floor."""
     import numpy as np
     import polars as pl
-    import yaml
 
-    from recoup.rulebook import engine
+    from recoup.rulebook import casebook, engine
     from recoup.rulebook.facts import frame_of
     from recoup.rulebook.vocabulary import DERIVED, FACTS
 
-    base = yaml.safe_load(
-        (Path(engine.__file__).parent / "cases/cn/base.yaml").read_text(encoding="utf-8")
-    )
+    base = casebook.base_of("china")
     rulebook = engine.load("CN", AT)
     single, times = base["sms"], 300
     one = timed(lambda: [rulebook.judge(single, AT) for _ in range(times)])[1] / times

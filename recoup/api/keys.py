@@ -28,7 +28,7 @@ from recoup.kernel import ids
 from recoup.kernel.actors import Actor, ActorKind, Viewer
 from recoup.kernel.errors import Invalid, RecoupError, Refused
 from recoup.people import scopes
-from recoup.people.models import Creditor
+from recoup.people.models import Agency, Creditor
 from recoup.people.operations import TextSealer
 
 # What a machine may do, and the permissions of people that it comes to.
@@ -36,6 +36,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "placements": frozenset({scopes.TAKE_IN}),
     "payments": frozenset({scopes.POST_PAYMENT}),
     "cases": frozenset({scopes.SEE_CASES, scopes.SEE_ALL_TEAMS}),
+    "permits": frozenset({scopes.SEE_CASES, scopes.ASK_PERMIT}),
 }
 WINDOW = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
@@ -54,20 +55,28 @@ class TooMany(RecoupError):
 
 
 def add_key(
-    *, creditor: Creditor, name: str, may: Iterable[str], by: Actor, at: datetime
+    *,
+    creditor: Creditor,
+    name: str,
+    may: Iterable[str],
+    by: Actor,
+    at: datetime,
+    agency: Agency | None = None,
 ) -> tuple[ApiKey, str]:
     """
-    Add a key; gives it and its secret, which is shown this once.
+    Add a key; gives it and its secret, which is shown this once. An agency's sees its cases only.
 
-    :raises Invalid: for a scope that does not exist
+    :raises Invalid: for a scope that does not exist, or an agency that the creditor does not list
     """
     wanted = sorted(set(may))
     if unknown := [scope for scope in wanted if scope not in SCOPES]:
         raise Invalid(f"There is no scope {unknown[0]!r}.", hint=f"Use {', '.join(SCOPES)}.")
+    if agency is not None and not agency.creditors.filter(pk=creditor.pk).exists():
+        raise Invalid(f"{creditor.name} does not list the agency {agency.name}.")
     key_id, secret = ids.new_id(at), secrets.token_hex(32)
     with record(KeyAdded, by=by, at=at, creditor=creditor, key=key_id, name=name, may=wanted) as e:
         row = ApiKey.objects.create(
-            id=key_id, creditor=creditor, name=name, may=wanted, added_at=at,
+            id=key_id, creditor=creditor, agency=agency, name=name, may=wanted, added_at=at,
             added_by=str(by)[:80], secret=TextSealer().seal(secret, label=f"api-key:{key_id}"),
         )  # fmt: skip
         return e.about(row), secret
@@ -162,7 +171,11 @@ def viewer_of(key: ApiKey) -> Viewer:
     """What a machine may see and do."""
     may = frozenset().union(*(SCOPES[scope] for scope in key.may if scope in SCOPES))
     return Viewer(
-        name=f"api:{key.name}", role="machine", creditors=frozenset({key.creditor_id}), may=may
+        name=f"api:{key.name}",
+        role="machine",
+        creditors=frozenset({key.creditor_id}),
+        may=may,
+        agency=key.agency_id,
     )
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django_scopes import ScopedManager
 
-from recoup.people.models import Creditor
+from recoup.people.models import Agency, Creditor
 
 
 class ApiKey(models.Model):
@@ -19,6 +19,7 @@ class ApiKey(models.Model):
 
     id = models.CharField(max_length=26, primary_key=True)
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="api_keys")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True)
     name = models.CharField(max_length=60)
     secret = models.BinaryField()
     may = models.JSONField(default=list)

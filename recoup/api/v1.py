@@ -17,7 +17,7 @@ from ninja import File, Form, NinjaAPI, UploadedFile
 from ninja.errors import HttpError
 from ninja.security.apikey import APIKeyHeader
 
-from recoup.api import callbacks, keys, problems, shapes
+from recoup.api import callbacks, keys, permits, problems, shapes
 from recoup.api.models import ApiKey
 from recoup.intake import operations as intake
 from recoup.intake import queries as intake_queries
@@ -60,7 +60,7 @@ class Signed(APIKeyHeader):
 api = NinjaAPI(
     title="Recoup", version="1", urls_namespace="api-v1", auth=Signed(),
     docs_url=None,  # the page of the library loads its assets from another house
-    description="Placements, payments, receipts and cases. See docs/api.md.",
+    description="Placements, payments, permits, receipts and cases. See docs/api.md.",
 )  # fmt: skip
 problems.install(api)
 
@@ -203,6 +203,8 @@ def case(request: HttpRequest, case: int) -> Any:
             raise Http404
         return shapes.CaseOut.from_orm(row)
 
+
+api.add_router("", permits.router(_key))
 
 CALLBACK = "/carriers/sms/{book}/{token}"
 

@@ -33,17 +33,22 @@ def list_creditors() -> None:
 @click.argument("code")
 @click.option("--name", default="", help="As it stands in texts to borrowers.")
 @click.option("--complaint-phone", default="", help="Where borrowers complain; letters need it.")
-def change(code: str, name: str, complaint_phone: str) -> None:
+@click.option(
+    "--kind", default="",
+    help="What the law calls it: bank, consumer_finance, microloan, platform, debt_buyer, private.",
+)  # fmt: skip
+def change(code: str, name: str, complaint_phone: str, kind: str) -> None:
     """Change what texts say of the lender CODE."""
     console.start()
     from recoup.kernel import clock
     from recoup.people import operations
 
     row = operations.change_creditor(
-        creditor=of(code), name=name, complaint_phone=complaint_phone,
+        creditor=of(code), name=name, complaint_phone=complaint_phone, kind=kind,
         by=console.actor("creditor change"), at=clock.now(),
     )  # fmt: skip
-    console.say(f"{row.code}: {row.name}, complaints {row.complaint_phone or 'nowhere yet'}.")
+    console.say(f"{row.code}: {row.name}, complaints {row.complaint_phone or 'nowhere yet'}, "
+                f"kind {row.kind or 'not said: the rules of every kind bind'}.")  # fmt: skip
 
 
 def of(code: str) -> Any:

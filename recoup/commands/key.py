@@ -16,14 +16,21 @@ def command() -> None:
 @click.argument("name")
 @click.option("--creditor", "code", required=True, help="The creditor's code.")
 @click.option("--may", multiple=True, required=True, help="A scope; may be repeated.")
-def add(name: str, code: str, may: tuple[str, ...]) -> None:
+@click.option("--agency", default=None, help="The code of the agency whose cases it may see.")
+def add(name: str, code: str, may: tuple[str, ...], agency: str | None) -> None:
     """Add a key. Its secret is shown this once."""
     console.start()
     from recoup.api import keys
+    from recoup.commands import agency as agencies
     from recoup.kernel import clock
 
     row, secret = keys.add_key(
-        creditor=creditor.of(code), name=name, may=may, by=console.actor("key add"), at=clock.now()
+        creditor=creditor.of(code),
+        name=name,
+        may=may,
+        agency=agencies.of(agency) if agency else None,
+        by=console.actor("key add"),
+        at=clock.now(),
     )
     console.say(f"key    {row.pk}\nsecret {secret}\nKeep the secret: it is not shown again.")
 

@@ -104,12 +104,11 @@ def _say_which_rules(book: Any, plan: Any, at: datetime) -> None:
     from rich.table import Table
 
     from recoup.kernel.errors import Invalid
-    from recoup.rulebook import engine
-
+    from recoup.people.law import law_of
     if not plan.rules:
         return
     try:
-        words = {rule.id: rule.en for rule in engine.load(book.jurisdiction, at).rules}
+        words = {rule.id: rule.en for rule in law_of(book, at).rules}
     except Invalid:
         words = {}
     table = Table("refused by rule", "which says", "cases", box=None)

@@ -10,5 +10,7 @@ HandedOver = Kind(
 Outcomes = Kind("contact.outcomes", "{count} contacts had an outcome")
 LeftUnknown = Kind("contact.left_unknown", "{count} contacts were interrupted and are unknown")
 Settled = Kind("contact.settled", "A contact on {channel} is settled as {state}: {reason}")
+CallBegun = Kind("contact.call_begun", "A call began under a permit, by {channel}")
+CallEnded = Kind("contact.call_ended", "A call ended: {outcome}")
 ReplyTaken = Kind("contact.reply_taken", "A borrower wrote back on {channel}: {meaning}")
 ReplyHandled = Kind("contact.reply_handled", "A reply was handled")

@@ -7,6 +7,7 @@ PermitsUsed = Kind("gate.used", "{count} permits were used")
 PermitsReleased = Kind("gate.released", "{count} permits were given back")
 PermitsExpired = Kind("gate.expired", "{count} permits ran out unused")
 CountersSettled = Kind("gate.settled", "The counters of a permit were settled as {outcome}")
+ManySettled = Kind("gate.many_settled", "The counters of {count} permits were settled")
 StopPlaced = Kind("gate.stopped", "Contact is stopped: {reason}")
 StopLifted = Kind("gate.stop_lifted", "A stop was lifted: {reason}")
 OptedOut = Kind("gate.opted_out", "The borrower refused contact ({scope})")
@@ -23,6 +24,7 @@ ApprovalAsked = Kind("gate.approval_asked", "Leave was asked to set rules aside 
 ApprovalDecided = Kind("gate.approval_decided", "Leave to set rules aside was {state}")
 FactDeclared = Kind("gate.declared", "{word} was put on file")
 FactWithdrawn = Kind("gate.declared_withdrawn", "{word} was taken off file")
+RulesBroke = Kind("gate.rules_broke", "Rules do not run, and refused {count} contacts: {rules}")
 RestrictionsTaken = Kind(
     "gate.restrictions_taken", "{consents} consents and {opt_outs} refusals of contact were taken"
 )

@@ -12,26 +12,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from recoup.gate import counters, texts
+from recoup.gate.lost import lost_debtors
 from recoup.gate.models import (
     Approval,
     Consent,
-    Declared,
     OptOut,
     Permit,
     SenderIdentity,
     Stop,
     Template,
 )
-from recoup.gate.reading import agreed_hours, one_product, opted, product_of, regions_of
+from recoup.gate.onfile import declared_of
+from recoup.gate.reading import (
+    agreed_hours,
+    collector_of,
+    one_product,
+    opted,
+    product_of,
+    regions_of,
+)
 from recoup.gate.subjects import Subjects, subjects
 from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid
-from recoup.people.models import Agency
+from recoup.people.law import law_of
+from recoup.people.models import Agency, Book
 from recoup.portfolio.models import Case, ContactPoint, Loan
-from recoup.rulebook import engine
 from recoup.rulebook.vocabulary import CONSENTS
 
 OPEN = frozenset({Case.State.OPEN, Case.State.RETAINED})
@@ -111,6 +119,7 @@ class _World:
         self.templates = _templates(asks)
         self.declared = declared_of(self.cases.values(), set(self.points), self.at)
         self.approved = self._approvals()
+        self.lost = self._lost()
         self.last, self.spent = self._permits(asks)
 
     def _everybody(self) -> list[int]:
@@ -144,6 +153,17 @@ class _World:
             "borrower_id", "purpose", "value"
         ):
             found[borrower][purpose] = value
+        return found
+
+    def _lost(self) -> dict[int, dict[str, object]]:
+        asked = {p.borrower_id for p in self.points.values() if p.party == "contact_person"}
+        by_book: dict[Book, set[int]] = defaultdict(set)
+        for case in self.cases.values():
+            if case.borrower_id in asked:
+                by_book[case.book].add(case.borrower_id)
+        found: dict[int, dict[str, object]] = {}
+        for book, borrowers in by_book.items():
+            found |= lost_debtors(borrowers, book=book, at=self.at)
         return found
 
     def _approvals(self) -> dict[tuple[int, str], dict[str, str]]:
@@ -216,6 +236,7 @@ class _World:
         return {
             "product": self.products.get(case.pk),
             "lender": case.book.creditor.kind or None,
+            "collector": collector_of(agency=case.agency_id, lender=case.book.creditor.kind),
             "regions": regions_of(borrower.region, case.book.jurisdiction),
             "days_past_due": case.days_past_due,
             "consents": sorted(set(CONSENTS).intersection(self.consents[borrower.pk])),
@@ -252,7 +273,9 @@ class _World:
             for person in self.people.same(made.case.borrower.person_id)
             for scope in self.opt_outs.get(person, ())
         }
+        lost = self.lost.get(made.case.borrower_id, {}) if point.party == "contact_person" else {}
         return {
+            **lost,
             "party": point.party,
             "party_bound": bool(point.source == "contract" and point.lawful_basis),
             "contact_source": point.source,
@@ -299,7 +322,7 @@ class _World:
             return
         made.facts.setdefault("contacts_in_window", 0)
         try:
-            book = engine.load(case.book.jurisdiction, self.at)
+            book = law_of(case.book, self.at)
             made.claims = counters.claims(
                 book.counters_for(made.facts, self.at),
                 channel=made.ask.channel, creditor=case.book.creditor_id,
@@ -378,52 +401,3 @@ def _templates(asks: Sequence[Ask]) -> dict[tuple[str, str, str], Template]:
         if approved:
             found[f"default:{row.language}", row.channel, row.jurisdiction] = row
     return found
-
-
-@dataclass
-class OnFile:
-    """Which marks and papers are on file, by the row they were declared of."""
-
-    rows: dict[tuple[str, int], list[Declared]]
-
-    def facts(self, case: Case, point: int | None) -> dict[str, object]:
-        """The marks and papers that count for a case and a contact point of it."""
-        of = [
-            ("creditor", case.book.creditor_id), ("book", case.book_id), ("case", case.pk),
-            ("agency", case.agency_id), ("borrower", case.borrower_id), ("contact_point", point),
-        ]  # fmt: skip
-        found = [row for what, pk in of if pk for row in self.rows.get((what, pk), ())]
-        return {
-            "marks": sorted({row.word for row in found if row.kind == Declared.Kind.MARK}),
-            "papers": sorted({row.word for row in found if row.kind == Declared.Kind.PAPER}),
-        }
-
-
-# From the narrowest to the widest: a row is of the first of these that it names.
-SUBJECTS = ("contact_point", "case", "borrower", "book", "agency", "creditor")
-
-
-def declared_of(cases: Iterable[Case], points: set[int], at: datetime) -> OnFile:
-    """What is on file for some cases and contact points at an instant."""
-    some = list(cases)
-    rows = (
-        standing(at)
-        .filter(creditor__in={case.book.creditor_id for case in some})
-        .filter(
-            Q(contact_point__in=points)
-            | Q(case__in=[case.pk for case in some])
-            | Q(borrower__in={case.borrower_id for case in some})
-            | Q(contact_point=None, case=None, borrower=None)
-        )
-    )
-    found: dict[tuple[str, int], list[Declared]] = defaultdict(list)
-    for row in rows:
-        what = next(name for name in SUBJECTS if getattr(row, f"{name}_id") is not None)
-        found[what, getattr(row, f"{what}_id")].append(row)
-    return OnFile(found)
-
-
-def standing(at: datetime) -> QuerySet[Declared]:
-    """What stands on file at an instant."""
-    rows = Declared.objects.filter(withdrawn_at=None, since__lte=at)
-    return rows.filter(Q(until=None) | Q(until__gt=at))

@@ -9,19 +9,20 @@ from recoup.gate import counters
 from recoup.gate.gather import Ask, Contact, gather
 from recoup.gate.models import Permit
 from recoup.kernel.errors import Invalid
-from recoup.rulebook import engine
+from recoup.people.law import law_of
+from recoup.people.models import Book
 from recoup.rulebook.verdict import Outcome, Verdict
 
 
 def judge(contacts: Sequence[Contact], at: datetime) -> list[Verdict]:
     """The verdict on each contact; where no law is written down, nothing is allowed."""
     verdicts: dict[int, Verdict] = {}
-    places: dict[str, list[int]] = {}
+    places: dict[Book, list[int]] = {}
     for place, contact in enumerate(contacts):
-        places.setdefault(contact.case.book.jurisdiction, []).append(place)
-    for jurisdiction, some in places.items():
+        places.setdefault(contact.case.book, []).append(place)
+    for whose, some in places.items():
         try:
-            book = engine.load(jurisdiction, at)
+            book = law_of(whose, at)
         except Invalid:
             verdicts |= dict.fromkeys(some, _no_rulebook())
             continue

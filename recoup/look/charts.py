@@ -66,6 +66,18 @@ def bars_and_line(
     return option
 
 
+def stacked_rows(*, names: Sequence[str], series: dict[str, Numbers]) -> Option:
+    """Lying bars in parts, the first on top: for long names."""
+    return {
+        **rows(names=names, data=()),
+        "legend": {"top": 0, "right": 0} if len(series) > 1 else {"show": False},
+        "series": [
+            {"type": "bar", "name": name, "data": list(data), "barMaxWidth": 18, "stack": "all"}
+            for name, data in series.items()
+        ],
+    }
+
+
 def rows(*, names: Sequence[str], data: Numbers, unit: str = "") -> Option:
     """Lying bars, the first on top: for long names."""
     return {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from recoup.kernel.clock import at_local
 from recoup.kernel.errors import Invalid, RecoupError
 from recoup.kernel.money import Money
 from recoup.kernel.text import tidy
@@ -45,6 +48,21 @@ class DayField(forms.DateField):
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         kwargs.setdefault("widget", widget)
         super().__init__(input_formats=["%Y-%m-%d", "%Y/%m/%d"], **kwargs)
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time, chosen in the browser or typed as 2026-11-23 10:00; its clock is the asker's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+        kwargs.setdefault("widget", widget)
+        super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **kwargs)
+
+
+def at_place(value: datetime, zone: str) -> datetime:
+    """The instant when clocks at a place show what was typed into a `MomentField`."""
+    shown = timezone.localtime(value).replace(tzinfo=None)
+    return at_local(shown.date(), shown.time(), zone)
 
 
 def take(form: forms.Form, error: RecoupError) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from recoup.kernel.actors import Viewer
 from recoup.people import scopes
@@ -55,8 +56,15 @@ MENU = (
         Entry("models", "brain", _("Models"), (scopes.SEE_STUDIO,)),
         Entry("placements", "inbox", _("Placements"), (scopes.TAKE_IN, scopes.CORRECT_ROWS)),
     )),
-    Group(_("Control"), (
+    Group(pgettext_lazy("menu", "Law"), (
+        Entry("may_i", "help", _("May I?"), (scopes.ASK_PERMIT, scopes.SEE_JOURNAL), "m"),
+        Entry("approvals", "clipboard-check", _("Approvals"),
+              (scopes.ASK_PERMIT, scopes.HOLD, scopes.SEE_JOURNAL)),
+        Entry("today", "hand-stop", _("Today's refusals"), (scopes.SEE_JOURNAL,)),
         Entry("refusals", "shield-check", _("Refusals"), (scopes.SEE_JOURNAL,)),
+        Entry("rules", "scale", _("Rules"), (scopes.SEE_JOURNAL,)),
+    )),
+    Group(_("Control"), (
         Entry("journal", "list-details", _("Journal"), (scopes.SEE_JOURNAL,)),
         Entry("status", "server", _("System status"), (scopes.ADMINISTER,)),
     )),

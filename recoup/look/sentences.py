@@ -29,7 +29,7 @@ WORDS_OF = {
 }  # fmt: skip
 STATE_OF = {
     "portfolio": "case", "contact": "attempt", "repayment": "promise", "intake": "placement",
-    "strategy": "strategy", "scoring": "model", "gate": "verdict",
+    "strategy": "strategy", "scoring": "model", "gate": "approval",
 }  # fmt: skip
 ICONS = {
     "portfolio": "folder", "contact": "send", "repayment": "coins", "intake": "inbox",
@@ -156,4 +156,6 @@ def _text(stage: str, key: str, value: str) -> str:
         return moment(datetime.fromisoformat(value))
     if key in ("state", "to", "was", "before", "from", "from_state"):
         return terms.word(STATE_OF.get(stage, ""), value)
+    if key == "word":  # what was put on file is a mark or a paper
+        return terms.word("mark" if value in terms.TERMS["mark"] else "paper", value)
     return terms.word(WORDS_OF.get(key, ""), value)

@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from recoup.look.law_words import LAW
+
 Words = Mapping[str, str | Promise]
 
 TERMS: dict[str, Words] = {
@@ -39,6 +41,9 @@ TERMS: dict[str, Words] = {
         "email": _("E-mail"),
         "letter": _("Letter"),
         "call": _("Phone call"),
+        "robot_call": _("Robot call"),
+        "app_push": _("App message"),
+        "im": _("Instant message"),
         "task": _("Collector's task"),
         "desk": _("Desk"),
         "none": _("No contact"),
@@ -125,6 +130,7 @@ TERMS: dict[str, Words] = {
         "wrong_person": pgettext_lazy("stop", "Wrong person"),
         "lender": pgettext_lazy("stop", "At the lender's request"),
         "manual": pgettext_lazy("stop", "Stopped by hand"),
+        **LAW["stop_more"],
     },
     "promise": {
         "open": pgettext_lazy("promise", "Open"),
@@ -219,6 +225,7 @@ TERMS: dict[str, Words] = {
         "email": _("E-mails"),
         "call": _("Phone calls"),
         "letter": _("Letters"),
+        "automated": pgettext_lazy("opt_out_kind", "Decisions and calls by a machine alone"),
     },
     "budget": {
         "sms": _("Text messages"),
@@ -279,6 +286,25 @@ TERMS: dict[str, Words] = {
         "consents": pgettext_lazy("table", "Consents"),
         "opt_outs": pgettext_lazy("table", "Opt-outs"),
     },
+    **{kind: words for kind, words in LAW.items() if kind != "stop_more"},
+}
+# The words of each fact that rules look at, where they are words.
+WORDS_OF_FACT = {
+    "channel": "channel",
+    "purpose": "purpose",
+    "product": "law_product",
+    "lender": "lender",
+    "collector": "collector_kind",
+    "stops": "stop",
+    "marks": "mark",
+    "papers": "paper",
+    "party": "law_party",
+    "opt_outs": "opt_out_kind",
+    "consents": "agreed",
+    "contact_source": "source",
+    "template_state": "template",
+    "found": "found",
+    "says": "says",
 }
 
 # The colour of a code: what it means to the reader, not what it is.
@@ -293,7 +319,9 @@ TONES: dict[str, str] = {
     "discarded": "quiet", "draft": "quiet", "active": "good", "retired": "quiet",
     "champion": "good", "candidate": "info", "not_trainable": "warn", "waiting": "info",
     "sent": "good", "done": "good", "refused": "bad", "refuse": "bad", "wait": "warn",
-    "needs_approval": "warn", "lapsed": "quiet", "verified": "good", "invalid": "bad",
+    "needs_approval": "warn", "allow": "good", "asked": "warn", "given": "good", "denied": "bad",
+    "in_force": "good", "off": "quiet", "later": "info", "replaced": "quiet", "lapsed": "quiet",
+    "verified": "good", "invalid": "bad",
     "unverified": "quiet", "approved": "good", "withdrawn": "quiet",
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ from recoup.people.models import (
     VaultKey,
 )
 from recoup.people.registering import (
+    add_agency,
     add_creditor,
     add_team,
     add_user,
@@ -31,6 +32,7 @@ from recoup.people.registering import (
     check_password,
     open_book,
     set_password,
+    unlist_agency,
 )
 from recoup.people.sealing import (
     HOLDER,
@@ -46,10 +48,32 @@ from recoup.people.sealing import (
 REASON_LENGTH = 4
 
 __all__ = [
-    "HOLDER", "Holder", "NewPerson", "Piece", "SealedMany", "SealedPerson", "TextSealer",
-    "add_creditor", "add_team", "add_user", "change_creditor", "check_key", "check_password", "erase",
-    "open_book", "rotate", "seal", "seal_known", "seal_many", "seal_note", "seal_text",
-    "set_password", "unmask", "unseal_note",
+    "HOLDER",
+    "Holder",
+    "NewPerson",
+    "Piece",
+    "SealedMany",
+    "SealedPerson",
+    "TextSealer",
+    "add_agency",
+    "add_creditor",
+    "add_team",
+    "add_user",
+    "change_creditor",
+    "check_key",
+    "check_password",
+    "erase",
+    "open_book",
+    "rotate",
+    "seal",
+    "seal_known",
+    "seal_many",
+    "seal_note",
+    "seal_text",
+    "set_password",
+    "unlist_agency",
+    "unmask",
+    "unseal_note",
     "unseal_text",
 ]  # fmt: skip
 

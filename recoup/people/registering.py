@@ -16,6 +16,8 @@ from recoup.kernel.clock import zone
 from recoup.kernel.errors import Invalid
 from recoup.kernel.money import EXPONENTS
 from recoup.people.events import (
+    AgencyListed,
+    AgencyUnlisted,
     BookOpened,
     CreditorAdded,
     CreditorChanged,
@@ -34,38 +36,74 @@ US UZ VN ZA
 
 
 def add_creditor(
-    *, code: str, name: str, by: Actor, at: datetime, complaint_phone: str = ""
+    *, code: str, name: str, by: Actor, at: datetime, complaint_phone: str = "", kind: str = ""
 ) -> Creditor:
     """
-    Add a lender.
+    Add a lender. Until its `kind` is said, the rules of every kind of lender bind it.
 
-    :raises Invalid: if the code is taken, or is none
+    :raises Invalid: if the code is taken, or is none, or there is no such kind
     """
+    _check_kind(kind)
     _demand_code(code, taken=Creditor.objects.filter(code=code).exists(), what="creditor")
     with record(CreditorAdded, by=by, at=at, name=name, code=code) as event:
-        row = Creditor.objects.create(code=code, name=name, complaint_phone=complaint_phone)
+        row = Creditor.objects.create(code=code, name=name, complaint_phone=complaint_phone,
+                                      kind=kind)  # fmt: skip
         event.creditor = row.pk
         return event.about(row)
 
 
 def change_creditor(
-    *, creditor: Creditor, by: Actor, at: datetime, name: str = "", complaint_phone: str = ""
-) -> Creditor:
+    *, creditor: Creditor, by: Actor, at: datetime, name: str = "", complaint_phone: str = "",
+    kind: str = "",
+) -> Creditor:  # fmt: skip
     """
-    Change what a lender is called in texts, or the number for complaints; what is empty stays.
+    Change what a lender is called in texts, the number for complaints, or its kind by law; what is
+    empty stays.
 
-    :raises Invalid: if there is nothing to change
+    :raises Invalid: if there is nothing to change, or no such kind
     """
-    if not name and not complaint_phone:
-        raise Invalid("Say what is to change.", hint="A name, or a number for complaints.")
+    if not (name or complaint_phone or kind):
+        raise Invalid("Say what is to change.", hint="A name, a number for complaints, or a kind.")
+    _check_kind(kind)
     with record(
         CreditorChanged, by=by, at=at, creditor=creditor, code=creditor.code,
         name=name or creditor.name, before=creditor.name, complaint_phone=complaint_phone,
+        kind=kind or creditor.kind,
     ) as event:  # fmt: skip
         creditor.name = name or creditor.name
         creditor.complaint_phone = complaint_phone or creditor.complaint_phone
-        creditor.save(update_fields=["name", "complaint_phone"])
+        creditor.kind = kind or creditor.kind
+        creditor.save(update_fields=["name", "complaint_phone", "kind"])
         return event.about(creditor)
+
+
+def _check_kind(kind: str) -> None:
+    if kind and kind not in Creditor.Kind.values:
+        raise Invalid(f"{kind!r} is no kind of lender.",
+                      hint=f"Use one of {', '.join(Creditor.Kind.values)}.")  # fmt: skip
+
+
+def add_agency(*, code: str, name: str, creditor: Creditor, by: Actor, at: datetime) -> Agency:
+    """
+    Put an outside agency on a creditor's list; one that others know by that code is the same.
+
+    :raises Invalid: if the code is none, or the agency is known by another name
+    """
+    known = Agency.objects.filter(code=code).first()
+    _demand_code(code, taken=known is not None and known.name != name, what="agency")
+    with record(AgencyListed, by=by, at=at, creditor=creditor, name=name, code=code) as event:
+        row = known or Agency.objects.create(code=code, name=name)
+        row.creditors.add(creditor)
+        return event.about(row)
+
+
+def unlist_agency(*, agency: Agency, creditor: Creditor, by: Actor, at: datetime) -> None:
+    """Take an agency off a creditor's list: from now on it may contact nobody for it."""
+    with record(
+        AgencyUnlisted, by=by, at=at, creditor=creditor, name=agency.name, code=agency.code
+    ) as event:
+        agency.creditors.remove(creditor)
+        event.about(agency)
 
 
 def _demand_code(code: str, *, taken: bool, what: str) -> None:

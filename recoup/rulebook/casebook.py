@@ -9,6 +9,7 @@ The cases of packs that a lawyer can review, and what they cover.
       outcome: wait                                      if it matters
       until: "2026-11-24 08:00"                          likewise
     switched_on: [CN-FREQ-004]                         rules that ship off and are tried here
+      parameters: {holidays: [2026-12-25]}               numbers that a lender fills in, likewise
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from recoup.rulebook.vocabulary import FACTS
 USUAL = "2026-11-23 10:00"
 DAY = date(2026, 11, 23)
 KEYS = frozenset({"name", "contact", "at", "facts", "fires", "outcome", "until",
-                  "switched_on"})  # fmt: skip
+                  "switched_on", "parameters"})  # fmt: skip
 INSTANTS = tuple(name for name, fact in FACTS.items() if fact.kind == "instant")
 
 
@@ -52,11 +53,12 @@ class Case:
     outcome: str | None
     until: datetime | None
     switched_on: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def overlay(self) -> Overlay | None:
-        """What is laid over the packs for it: the rules that ship off and are tried here."""
-        return overlay_of(self.switched_on, {})
+        """What is laid over the packs for it: rules that ship off, and numbers a lender fills in."""
+        return overlay_of(self.switched_on, self.parameters)
 
     def judge(self) -> Verdict:
         """What the rules say of it."""
@@ -97,7 +99,7 @@ def cases(pack: str) -> Iterator[Case]:
     :raises Invalid: for a case that is written wrongly, with its file
     """
     layer = layers.layer(pack)
-    country = _country(layer)
+    country = country_of(layer)
     zone = country.time_zone or "UTC"
     base = base_of(pack)
     seen = set[str]()
@@ -121,6 +123,7 @@ def cases(pack: str) -> Iterator[Case]:
                 fires=tuple(raw.get("fires") or ()), outcome=raw.get("outcome"),
                 until=clock(raw["until"], zone) if "until" in raw else None,
                 switched_on=tuple(raw.get("switched_on") or ()),
+                parameters=raw.get("parameters") or {},
             )  # fmt: skip
 
 
@@ -136,7 +139,9 @@ def base_of(pack: str) -> Mapping[str, Mapping[str, Any]]:
     return {name: facts for name, facts in raw.items() if name != "common"}
 
 
-def _country(layer: Layer) -> Layer:
+def country_of(pack: Layer | str) -> Layer:
+    """The pack of the country that a pack lies over."""
+    layer = layers.layer(pack) if isinstance(pack, str) else pack
     while layer.layer not in ("country", "base"):
         layer = layers.layer(str(layer.over))
     # The base has no country of its own: its cases are those of any.
@@ -190,7 +195,7 @@ def coverage(pack: str) -> Coverage:
     packs = others if layer.layer == "base" else [pack]
     every = [case for name in packs for case in cases(name)]
     known = sources.instruments(
-        layers.stack(_country(layer).jurisdiction or "", drafts=layer.is_draft)
+        layers.stack(country_of(layer).jurisdiction or "", drafts=layer.is_draft)
     )
     rules = layer.rules().on(DAY, known, own_date=layer.own_date)
     found = Coverage(pack, rules)
@@ -208,7 +213,7 @@ def coverage(pack: str) -> Coverage:
             rule.id for rule in rules
             if rule.id not in fired and (not rule.channels or channel in rule.channels)
         }  # fmt: skip
-    read = {name for rule in rules for name in _reads(rule)}
+    read = {name for rule in rules for name in reads(rule)}
     own = layer.folder / "parameters.yaml"
     for name, entry in (layers.yaml_of(own) if own.is_file() else {}).items():
         if name in read:
@@ -219,7 +224,7 @@ def coverage(pack: str) -> Coverage:
     return found
 
 
-def _reads(rule: Rule) -> set[str]:
+def reads(rule: Rule) -> set[str]:
     """The names that a rule's function and those it calls use."""
     names = set[str]()
     todo: list[Any] = [rule.function]
@@ -252,7 +257,7 @@ def _neighbours(unit: str, value: Any) -> Iterator[Any]:
 
 def _noticed(every: list[Case], name: str, value: Any) -> bool:
     for case in every:
-        changed = overlay_of(case.switched_on, {name: value})
+        changed = overlay_of(case.switched_on, {**case.parameters, name: value})
         try:
             book = engine.load(case.jurisdiction, case.at, overlay=changed, drafts=case.is_draft)
         except Invalid:  # the number is of another country

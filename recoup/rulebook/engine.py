@@ -53,7 +53,8 @@ class Scope:
     perhaps: Mask
 
 
-def _scope(layer: Layer, facts: Facts) -> Scope | None:
+def scope_of(layer: Layer, facts: Facts) -> Scope | None:
+    """Where a pack holds; `None` is everywhere."""
     if not layer.holds_for:
         return None
     perhaps, surely = _holds(layer.holds_for, facts)
@@ -97,8 +98,8 @@ class Rulebook:
 
         `approved` names rules that a person who may has set aside for this contact.
         """
-        fired, exempted = self._fire(of_mapping(facts, at))
-        self._set_aside({None: approved}, fired, exempted)
+        fired, exempted = self.fire(of_mapping(facts, at))
+        self.set_aside({None: approved}, fired, exempted)
         return self.verdict({name for name, mask in fired.items() if mask}, facts, at,
                             exempted={pair for pair, mask in exempted.items() if mask})  # fmt: skip
 
@@ -116,8 +117,8 @@ class Rulebook:
     ) -> Judged:  # fmt: skip
         """The verdicts on every row of a frame, as masks. `row` gives the facts of one again."""
         facts = of_frame(frame, at)
-        fired, exempted = self._fire(facts)
-        self._set_aside(approved, fired, exempted)
+        fired, exempted = self.fire(facts)
+        self.set_aside(approved, fired, exempted)
         refused = np.zeros(frame.height, dtype=np.bool_)
         for mask in fired.values():
             refused |= mask
@@ -139,10 +140,11 @@ class Rulebook:
         ]  # fmt: skip
         return tuple(dict.fromkeys(found))
 
-    def _fire(self, facts: Facts) -> tuple[dict[str, Mask], dict[tuple[str, str], Mask]]:
+    def fire(self, facts: Facts) -> tuple[dict[str, Mask], dict[tuple[str, str], Mask]]:
+        """Where each rule fires, and what its exceptions switched off: facts of any form."""
         fired: dict[str, Mask] = {}
         allowed: list[tuple[Rule, Mask]] = []
-        scopes = {layer.name: _scope(layer, facts) for layer in self.layers}
+        scopes = {layer.name: scope_of(layer, facts) for layer in self.layers}
         for rule in self.rules:
             mask = self._ask(rule, facts, scopes.get(rule.pack))
             if rule.effect == "allow":
@@ -157,7 +159,7 @@ class Rulebook:
                     fired[name] = fired[name] & ~mask
         return fired, exempted
 
-    def _set_aside(
+    def set_aside(
         self, approved: Mapping[Any, Approved], fired: dict[str, Mask],
         exempted: dict[tuple[str, str], Mask],
     ) -> None:  # fmt: skip
@@ -296,8 +298,17 @@ def load(
 
     :raises Invalid: if there are none, or one of them is written wrongly; the message says where
     """
-    zone = next(layer.time_zone for layer in _stack(jurisdiction, drafts) if layer.time_zone)
-    return _load(jurisdiction, local_day(at, zone), overlay, drafts)
+    return _load(jurisdiction, day_of(jurisdiction, at, drafts=drafts), overlay, drafts)
+
+
+def day_of(jurisdiction: str, at: datetime, *, drafts: bool = False) -> date:
+    """The day of an instant where a jurisdiction's law counts its days."""
+    return local_day(at, zone_of(jurisdiction, drafts=drafts))
+
+
+def zone_of(jurisdiction: str, *, drafts: bool = False) -> str:
+    """The time zone in which a jurisdiction's law counts its days."""
+    return next(layer.time_zone for layer in _stack(jurisdiction, drafts) if layer.time_zone)
 
 
 @lru_cache(maxsize=32)

@@ -19,6 +19,7 @@ import polars as pl
 
 from recoup.kernel.clock import local_day, local_minute
 from recoup.kernel.errors import Invalid
+from recoup.rulebook.instants import JUDGED_AT, SPANS, spans_each
 from recoup.rulebook.vocabulary import DERIVED, FACTS, Fact
 
 Mask: TypeAlias = Any  # np.bool_ for one contact, an array of bool for many
@@ -115,7 +116,7 @@ def _derived(raw: Mapping[str, object], at: datetime) -> dict[str, int | None]:
     zones, year = raw.get("time_zones"), raw.get("birth_year")
     span = local_spans(zones if isinstance(zones, str) else "", at)
     return {
-        **dict(zip(LOCAL, span or (None,) * len(LOCAL), strict=True)),
+        **dict(zip(SPANS, span or (None,) * len(SPANS), strict=True)),
         "age_least": at.year - int(str(year)) - 1 if year is not None else None,
     }
 
@@ -128,11 +129,6 @@ def zones_of(text: str) -> tuple[str, ...]:
     ('Asia/Shanghai', 'Asia/Urumqi')
     """
     return tuple(part.strip() for part in text.split(",") if part.strip())[:ZONE_LIMIT]
-
-
-# In the order of what `local_spans` gives.
-LOCAL = ("local_minute_least", "local_minute_most", "local_date_least", "local_date_most",
-         "local_days")  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -233,13 +229,21 @@ def _derive_many(
     frame: pl.DataFrame, at: datetime, values: dict[str, Any], missing: dict[str, Mask]
 ) -> None:
     size = frame.height
+    if JUDGED_AT in frame.columns:
+        each = spans_each(frame["time_zones"], frame[JUDGED_AT])
+        for name in SPANS:
+            values[name], missing[name] = _many(FACTS[name], each[name], size)
+        years = pl.from_epoch(frame[JUDGED_AT], time_unit="s").dt.year().to_numpy()
+        values["age_least"] = years - values["birth_year"] - 1
+        missing["age_least"] = missing["birth_year"]
+        return
     spans: dict[str, tuple[int, ...]] = {}
     zones = None
     if "time_zones" in frame.columns and frame.get_column("time_zones").dtype != pl.Null:
         zones = frame.get_column("time_zones").cast(pl.String)
         found = {text: local_spans(text, at) for text in zones.unique().to_list() if text}
         spans = {text: span for text, span in found.items() if span}
-    for place, name in enumerate(LOCAL):
+    for place, name in enumerate(SPANS):
         column = None
         if zones is not None:
             column = zones.replace_strict(

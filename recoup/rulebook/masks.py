@@ -20,6 +20,7 @@ VOICE = ("call", "robot_call")
 CLOCK = ("local_minute_least", "local_minute_most")
 DATES = ("local_date_least", "local_date_most", "local_days")
 AGREED = ("agreed_from", "agreed_until")
+PRIVATE = ("identity_confirmed", "sealed_to_debtor", "party")
 
 
 def outside(f: Facts, start: int, end: int) -> Mask:
@@ -41,7 +42,10 @@ def at_an_agreed_hour(f: Facts) -> Mask:
 
 def on_a_day_of_rest(f: Facts, days: list[str]) -> Mask:
     """Where it is one of these weekdays in some zone the person may be in."""
-    return has_any(f.local_days, *days)
+    rest = f.everywhere(False)
+    for day in days:
+        rest = rest | f.local_days.has(day)
+    return rest
 
 
 def on_a_holiday(f: Facts, holidays: Any) -> Mask:
@@ -51,10 +55,12 @@ def on_a_holiday(f: Facts, holidays: Any) -> Mask:
 
 def outside_the_calendar(f: Facts, holidays: Any) -> Mask:
     """Where a list of holidays has none for the year: nobody has filled it in."""
-    years = years_of(holidays)
-    return ~(
-        np.isin(years_of(f.local_date_least), years) & np.isin(years_of(f.local_date_most), years)
-    )
+    inside = f.everywhere(False)
+    for year in sorted(set(years_of(holidays).tolist())):
+        first, after = (np.datetime64(f"{1970 + one:04d}-01-01", "D").astype(int) for one in (
+            year, year + 1))  # fmt: skip
+        inside = inside | ((f.local_date_least >= first) & (f.local_date_most < after))
+    return ~inside
 
 
 def years_of(days: Any) -> Any:
@@ -75,3 +81,15 @@ def words_found(f: Facts, *classes: str) -> Mask:
     """Where a text holds a forbidden class of words, and where a text was not read for them."""
     unread = f.missing("found") & f.channel.among(*WRITTEN)
     return has_any(f.found, *classes) | unread
+
+
+# -- House rules of several countries: each enters them under a name of its own ---------------------
+def who_writes(f: Facts, p: Any) -> Mask:
+    """A text says for whom it is written, and an agent says who it is."""
+    return ~f.says.has("institution") | (f.collector.among("agency") & ~f.says.has("agency"))
+
+
+def nobody_else_learns(f: Facts, p: Any) -> Mask:
+    """Whoever reads a one-way message is not known to be the debtor: it names no debt."""
+    known = f.identity_confirmed | (f.sealed_to_debtor & f.party.among("debtor"))
+    return f.discloses_debt & ~known

@@ -185,6 +185,7 @@ USE_THOUSAND_SEPARATOR = True
 # -- Files ---------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 BROWSER_FILES = Path(env.text("RECOUP_BROWSER_FILES", str(ROOT / "var" / "browser")))
 STATICFILES_DIRS = [("vendor", BROWSER_FILES)] if BROWSER_FILES.is_dir() else []
 STORAGES = {

@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recoup.kernel.clock import at_local
+from recoup.people.law import law_of
 from recoup.people.models import Book
 from recoup.rulebook import engine
 from recoup.rulebook.vocabulary import bits
@@ -65,7 +66,7 @@ def judge(
             asked.setdefault((treatment.channel, *treatment.window), []).append(number)
     for (channel, opens, closes), numbers in asked.items():
         moment = at_local(on, _middle(opens, closes), book.time_zone)
-        rules = engine.load(book.jurisdiction, moment)
+        rules = law_of(book, moment)
         found.rulebook = rules.digest
         mine = facts.filter(pl.col("channel") == channel)
         mine = mine.join(place, on="case", how="inner", maintain_order="left")

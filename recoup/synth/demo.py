@@ -103,7 +103,12 @@ def book(*, by: Actor, at: datetime, opened_on: date) -> Book:
     if found:
         return found
     creditor = Creditor.objects.filter(code="demo").first() or people.add_creditor(
-        code="demo", name="归诚消费金融", complaint_phone="400-000-0000", by=by, at=at
+        code="demo",
+        name="归诚消费金融",
+        complaint_phone="400-000-0000",
+        kind=Creditor.Kind.CONSUMER_FINANCE,
+        by=by,
+        at=at,
     )
     return people.open_book(
         creditor=creditor, code="demo", name="演示账本", mode=Book.Mode.DEMO,

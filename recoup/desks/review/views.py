@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,20 +24,24 @@ SPANS = (1, 7, 30, 90)
 @require_GET
 def refusals(request: HttpRequest) -> HttpResponse:
     """Contacts that a rule stopped: how often each rule, and each one with its source."""
-    viewer, book = viewer_of(request), books.chosen(request)
+    viewer, book = viewer_of(request), books.named(request)
     scopes.demand(viewer, scopes.SEE_JOURNAL)
-    days = _days(request)
-    since = now() - timedelta(days=days)
-    rule = request.GET.get("rule") or None
+    days, on = _days(request), _on(request)
+    rule, channel = (request.GET.get(name) or None for name in ("rule", "channel"))
+    some: dict[str, Any] = {"viewer": viewer, "book": book, "channel": channel}
+    if on is None:
+        some["since"] = now() - timedelta(days=days)
+    else:
+        some |= {"on": on, "books": [book] if book else books.known(request)}
     context = {
         "book": book,
-        "days": days,
+        "days": None if on else days,
+        "on": on,
         "spans": SPANS,
         "rule": rule,
-        "by_rule": gate.refusals_by_rule(viewer=viewer, book=book, since=since),
-        "page": page_of(
-            request, gate.refusals(viewer=viewer, book=book, since=since, rule=rule), size=25
-        ),
+        "channel": channel,
+        "by_rule": gate.refusals_by_rule(**some),
+        "page": page_of(request, gate.refusals(**some, rule=rule), size=25),
         "position": journal.position(),
         "live_kinds": "gate.",
     }
@@ -61,6 +66,13 @@ def journal_page(request: HttpRequest) -> HttpResponse:
         "position": journal.position(),
     }
     return render(request, "review/journal.html", context)
+
+
+def _on(request: HttpRequest) -> date | None:
+    try:
+        return date.fromisoformat(request.GET.get("on", ""))
+    except ValueError:
+        return None
 
 
 def _days(request: HttpRequest) -> int:

@@ -14,7 +14,7 @@ from recoup.kernel.text import tidy
 from recoup.look import sentences, terms
 from recoup.look.forms import DayField, MoneyField
 from recoup.portfolio import states
-from recoup.portfolio.models import Case, Loan
+from recoup.portfolio.models import Case, ContactPoint, Loan
 from recoup.repayment import operations as repayment
 from recoup.repayment.models import Plan
 
@@ -180,6 +180,51 @@ class OptOutForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scope"].choices = terms.choices("opt_out")
+
+
+# What a desk may put on file of a case, its borrower or a contact point; what is on file of a
+# creditor, book or agency is not a leader's to say.
+ON_CASE = {
+    "mark": (
+        "transferred", "time_barred", "landline", "mobile", "work_point", "work_forbidden",
+        "public_view", "number_recycled", "wrong_identity_possible", "bound_by_contract",
+        "no_capacity", "student", "estate_renounced", "estate_exceeded", "inconvenient_now",
+        "family_occasion", "calamity", "written_dispute", "validation_period", "bureau_report",
+        "adviser_extended", "attorney_silent", "fee_unlisted", "amount_differs",
+    ),
+    "paper": (
+        "recording", "relation_evidence", "identity_match", "transfer_notice", "bought_properly",
+        "time_barred_notice", "validation_notice", "verification", "warning_letter",
+        "plan_complete", "residual_statement", "attorney_consent", "approval_of_person",
+        "bureau_notice", "bureau_consent", "visit_notice", "visit_place", "visit_checklist",
+        "two_staff", "entry_consent", "visit_recording",
+    ),
+}  # fmt: skip
+
+
+class DeclareForm(forms.Form):
+    """Something put on file: how things are, or that a paper exists."""
+
+    prefix = "declare"
+    word = forms.ChoiceField(label=_("What"))
+    of = forms.ChoiceField(label=_("Of what"))
+    source = forms.CharField(
+        label=_("Where it is known from"), max_length=120,
+        help_text=_("Name the letter, file or person."),
+    )  # fmt: skip
+    until = DayField(label=_("Valid until"), required=False)
+
+    def __init__(self, *args: Any, points: list[ContactPoint], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = {"mark": _("Marks"), "paper": _("Papers")}
+        self.fields["word"].choices = [
+            (titles[kind], [(code, terms.word(kind, code)) for code in codes])
+            for kind, codes in ON_CASE.items()
+        ]
+        self.fields["of"].choices = [
+            ("case", _("This case")), ("borrower", _("The borrower, in every case")),
+            *((str(row.pk), f"{terms.word('medium', row.medium)} {row.masked}") for row in points),
+        ]  # fmt: skip
 
 
 class ReasonForm(forms.Form):

@@ -26,7 +26,7 @@ from recoup.look.views import viewer_of
 from recoup.people import scopes
 from recoup.people.models import Sealed
 from recoup.portfolio import queries as portfolio
-from recoup.portfolio.models import Case
+from recoup.portfolio.models import Case, ContactPoint
 from recoup.repayment import queries as repayment
 from recoup.repayment.limits import limits
 from recoup.scoring import queries as scoring
@@ -39,6 +39,8 @@ BUDGETS = {
     ("sms", "channel.sms"), ("email", "channel.email"), ("letter", "channel.letter"),
     ("call", "effective_call"), ("call", "attempt"),
 }  # fmt: skip
+# The channels of which the page offers to ask "may I?", by the medium they need.
+MEDIA = {"sms": "phone", "call": "phone", "email": "email", "letter": "address"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
     entries = list(portfolio.ledger(viewer=viewer, case=case))
     today = local_day(at, case.book.time_zone)
     scores = scoring.score_of(viewer=viewer, case=case, on=today)
+    people = _people(case, shown)
     loans = list(case.loans.prefetch_related("instalments").order_by("reference"))
     return {
         "case": case,
@@ -102,7 +105,8 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         "owed_by": _owed_by(entries),
         "events": _timeline(viewer, case, attempts),
         "notes": portfolio.notes(viewer=viewer, case=case),
-        "people": _people(case, shown),
+        "people": people,
+        "may_ask_by": [c for c, kind in MEDIA.items() if any(one.kind == kind for one in people)],
         "promises": list(repayment.promises(viewer=viewer, case=case)),
         "plans": list(repayment.plans(viewer=viewer, case=case)),
         "payments": list(repayment.payments(viewer=viewer, case=case)),
@@ -112,6 +116,8 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         "stops": list(case.stops.filter(lifted_at=None).order_by("since")),
         "opt_outs": list(case.borrower.opt_outs.filter(lifted_at=None).order_by("at")),
         "remaining": _remaining(viewer, case, at),
+        "approvals": list(gate.approvals(viewer=viewer, case=case)[:MOST]),
+        "on_file": list(gate.declared(viewer=viewer, case=case, at=at)),
         "score": next((s for s in scores if s.target == "repay_30"), None),
         "decisions": [
             {"row": row, "why": strategy.describe(row)}
@@ -136,9 +142,15 @@ def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
         made["payment_form"] = case_forms.PaymentForm(loans=loans, currency=currency)
     if scopes.HOLD in may:
         made["move_form"] = case_forms.MoveForm(case=case)
+        made["declare_form"] = case_forms.DeclareForm(points=points_of(case))
     if scopes.HOLD in may or scopes.WORK_CASES in may:
         made["stop_form"] = case_forms.StopForm()
     return made
+
+
+def points_of(case: Case) -> list[ContactPoint]:
+    """The contact points of a case, in the order of the page."""
+    return list(case.borrower.contact_points.order_by("party", "medium", "pk"))
 
 
 def _timeline(viewer: Viewer, case: Case, attempts: list[Attempt]) -> list[sentences.Sentence]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recoup.desks.workbench import acting, cases, money, reading, waiting
+from recoup.desks.workbench import acting, cases, filing, money, reading, waiting
 
 urlpatterns = [
     path("queue/", waiting.queue, name="queue"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("cases/<int:pk>/stop/", acting.stop, name="case_stop"),
     path("cases/<int:pk>/stop/<int:stop>/lift/", acting.lift, name="case_lift"),
     path("cases/<int:pk>/opt-out/", acting.opt_out, name="case_opt_out"),
+    path("cases/<int:pk>/file/", filing.declare, name="case_declare"),
+    path("cases/<int:pk>/file/<int:row>/off/", filing.withdraw, name="case_withdraw"),
     path("cases/<int:pk>/unmask/", acting.unmask, name="case_unmask"),
     path("cases/<int:pk>/payment/", money.payment, name="case_payment"),
     path("cases/<int:pk>/payment/<int:payment>/reverse/", money.reverse, name="case_reverse"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from recoup.gate.events import ApprovalAsked, ApprovalDecided
 from recoup.gate.models import Approval
 from recoup.journal.operations import record
@@ -12,12 +14,13 @@ from recoup.kernel.actors import Viewer
 from recoup.kernel.clock import aware
 from recoup.kernel.errors import Invalid, Problem, Refused
 from recoup.people import scopes
+from recoup.people.law import law_of
 from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
-from recoup.rulebook import engine
 from recoup.rulebook.vocabulary import CHANNELS
 
 LONGEST = timedelta(days=7)
+ASKERS = frozenset({scopes.ASK_PERMIT, scopes.HOLD})
 PERMISSION = {"compliance": scopes.APPROVE_RULE, "leader": scopes.HOLD}
 
 
@@ -30,20 +33,25 @@ def ask_approval(
 
     :raises Invalid: for a rule that is not in force or that nobody may set aside, no reason, an
         instant past or too far
-    :raises Refused: if the viewer may not see the case
+    :raises Refused: if the viewer may not see the case, or neither works nor oversees cases
     """
+    if not viewer.may.intersection(ASKERS):
+        scopes.demand(viewer, scopes.ASK_PERMIT)
     _may_see(viewer, case)
-    known = {rule.id: rule for rule in engine.load(case.book.jurisdiction, at).rules}
+    known = {rule.id: rule for rule in law_of(case.book, at).rules}
     problems = [
-        Problem(name, "is not in force." if name not in known else "is law: nobody may set it aside.")
+        Problem(name, _("is not in force.") if name not in known
+                else _("is law: nobody may set it aside."))
         for name in rules if name not in known or known[name].override is None
     ]  # fmt: skip
     if problems:
-        raise Invalid("Some of these rules cannot be set aside.", problems=problems)
+        raise Invalid(_("Some of these rules cannot be set aside."), problems=problems)
     if not rules or channel not in CHANNELS or not reason.strip():
-        raise Invalid("Name the rules, the channel and the reason.")
+        raise Invalid(_("Name the rules, the channel and the reason."))
     if not aware(at) < until <= aware(at) + LONGEST:
-        raise Invalid("An approval holds for at most a week.", hint="Give an earlier end.")
+        raise Invalid(
+            _("An approval holds for at most a week, from now on."), hint=_("Give another end.")
+        )
     roles = {known[name].override for name in rules}
     role = "compliance" if "compliance" in roles else "leader"
     with record(
@@ -68,10 +76,10 @@ def decide_approval(
     scopes.demand(viewer, PERMISSION[approval.role])
     _may_see(viewer, approval.case)
     if viewer.name == approval.asked_by:
-        raise Refused("Nobody approves what they asked for.", rules=("gate.two_persons",),
-                      hint="Somebody else with the role decides.")  # fmt: skip
+        raise Refused(_("Nobody approves what they asked for."), rules=("gate.two_persons",),
+                      hint=_("Somebody else with the role decides."))  # fmt: skip
     if not answer.strip():
-        raise Invalid("Say why.")
+        raise Invalid(_("Say why."))
     state = Approval.State.GIVEN if give else Approval.State.DENIED
     with record(
         ApprovalDecided, by=viewer.actor(), at=at, case=approval.case, channel=approval.channel,
@@ -81,11 +89,11 @@ def decide_approval(
         if not rows.update(
             state=state, decided_by=viewer.name, decided_at=aware(at), answer=answer.strip()[:300]
         ):
-            raise Invalid("This was decided already.", hint="Load the page again.")
+            raise Invalid(_("This was decided already."), hint=_("Load the page again."))
         approval.refresh_from_db()
         return event.about(approval)
 
 
 def _may_see(viewer: Viewer, case: Case) -> None:
     if not scopes.visible(Case.objects.filter(pk=case.pk), viewer).exists():
-        raise Refused("You may not see this case.", rules=("people.case",))
+        raise Refused(_("You may not see this case."), rules=("people.case",))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from recoup.gate.events import FactDeclared, FactWithdrawn
 from recoup.gate.models import Declared
 from recoup.journal.operations import record
@@ -33,13 +35,13 @@ def declare(
         raise Invalid(f"{word!r} is neither a mark nor a paper.",
                       hint=f"Use one of {', '.join(MARKS + PAPERS)}.")  # fmt: skip
     if not source.strip():
-        raise Invalid("Say where it comes from.", hint="Name the letter, file or person.")
+        raise Invalid(_("Say where it comes from."), hint=_("Name the letter, file or person."))
     owner, named = _subject(of, creditor)
     case = of if isinstance(of, Case) else None
     with record(
         FactDeclared, by=by, at=at, creditor=owner, case=case, word=word, source=source.strip()
     ) as event:
-        row, _ = Declared.objects.get_or_create(
+        row, _made = Declared.objects.get_or_create(
             creditor=owner, kind=kind, word=word, withdrawn_at=None, until=until, **named,
             defaults={"source": source.strip()[:120], "since": aware(at),
                       "declared_by": str(by)[:80]},
@@ -53,7 +55,7 @@ def withdraw_declared(*, declared: Declared, reason: str, by: Actor, at: datetim
     Take something off file; gives whether it stood. :raises Invalid: without a reason
     """
     if not reason.strip():
-        raise Invalid("Say why.")
+        raise Invalid(_("Say why."))
     with record(
         FactWithdrawn, by=by, at=at, creditor=declared.creditor, case=declared.case,
         word=declared.word, reason=reason.strip(),

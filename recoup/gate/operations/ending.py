@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from recoup.gate import counters
+from recoup.gate.counters import CONNECTED, UNCONNECTED
 from recoup.gate.events import CountersSettled, PermitsExpired, PermitsReleased
 from recoup.gate.models import Permit
 from recoup.journal.kinds import Kind
@@ -66,10 +67,6 @@ def give_back(permits: Sequence[Permit], state: str = Permit.State.RELEASED) -> 
             counters.release(set(row.counters) - set(_freed(row, row.settled_as)))
             ended.append(row.pk)
     return ended
-
-
-CONNECTED = frozenset({"connected", "right_party", "wrong_party", "promise", "refused"})
-UNCONNECTED = frozenset({"no_answer", "busy", "invalid_number"})
 
 
 def settle_counters(*, permit: Permit, outcome: str, at: datetime, by: Actor = GATE) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recoup.gate import counters, signature
-from recoup.gate.events import PermitsAsked
+from recoup.gate.events import PermitsAsked, RulesBroke
 from recoup.gate.gather import Ask, Contact, gather
 from recoup.gate.judging import judge
 from recoup.gate.models import Permit, Refusal
@@ -17,12 +19,13 @@ from recoup.kernel import ids
 from recoup.kernel.actors import Actor
 from recoup.kernel.clock import aware
 from recoup.kernel.errors import Invalid
+from recoup.people.law import law_of
 from recoup.people.models import Book
 from recoup.portfolio.models import Case
-from recoup.rulebook import engine
 from recoup.rulebook.verdict import Verdict
 from recoup.strategy.models import Decision
 
+logger = logging.getLogger(__name__)
 Answer = Permit | Refusal
 NO_RULEBOOK = "HOUSE-RULEBOOK-001"
 
@@ -69,22 +72,65 @@ def request_contact(
 
     :raises Invalid: if the key was used for another contact
     """
-    whole = f"{by}:{key}"[:80] if key else None
-    if whole and (before := Permit.objects.filter(request_key=whole).first()):
-        if (before.case_id, before.channel, before.contact_point_id) != (
-            case.pk, channel, contact_point,
-        ):  # fmt: skip
-            raise Invalid(
-                "This key was used for another contact.", hint="Draw a new key for each contact."
-            )
-        return before
-    asks = [Ask(case.pk, channel, contact_point, template)]
-    return _request(asks, book=case.book, decisions=(), at=at, by=by, session=session, key=whole)[0]
+    wish = Wish(case, channel, contact_point, key, template)
+    return request_contacts(wishes=[wish], at=at, by=by, session=session)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A contact that no decision of ours wants."""
+
+    case: Case
+    channel: str
+    contact_point: int
+    key: str | None = None
+    template: str = ""
+
+
+def request_contacts(
+    *, wishes: Sequence[Wish], at: datetime, by: Actor,
+    session: Mapping[str, object] | None = None,
+) -> list[Answer]:  # fmt: skip
+    """
+    Ask leave for some contacts of one book that no decision wants, in the order given: one
+    transaction, one event for those that are new. See `request_contact`.
+
+    :raises Invalid: if a key was used for another contact
+    """
+    keys = [wish.key for wish in wishes if wish.key]
+    rows = Permit.objects.filter(request_key__in=keys).select_related("book", "case")
+    before = {row.request_key: row for row in rows}
+    answers: dict[int, Answer] = {}
+    for place, wish in enumerate(wishes):
+        if wish.key and (known := before.get(wish.key)):
+            answers[place] = _same(known, wish)
+    new = [place for place in range(len(wishes)) if place not in answers]
+    if new:
+        asks = [
+            Ask(wish.case.pk, wish.channel, wish.contact_point, wish.template)
+            for wish in (wishes[place] for place in new)
+        ]
+        given = _request(
+            asks, book=wishes[new[0]].case.book, decisions=(), at=at, by=by, session=session,
+            keys=[wishes[place].key for place in new],
+        )  # fmt: skip
+        answers |= dict(zip(new, given, strict=True))
+    return [answers[place] for place in range(len(wishes))]
+
+
+def _same(before: Permit, wish: Wish) -> Permit:
+    if (before.case_id, before.channel, before.contact_point_id) != (
+        wish.case.pk, wish.channel, wish.contact_point,
+    ):  # fmt: skip
+        raise Invalid(
+            "This key was used for another contact.", hint="Draw a new key for each contact."
+        )
+    return before
 
 
 def _request(
     asks: Sequence[Ask], *, book: Book | None, decisions: Sequence[Decision], at: datetime,
-    by: Actor, session: Mapping[str, object] | None, key: str | None = None,
+    by: Actor, session: Mapping[str, object] | None, keys: Sequence[str | None] = (),
 ) -> list[Answer]:  # fmt: skip
     with record(PermitsAsked, by=by, at=at, book=book) as event:
         contacts = gather(asks, at=at, session=session)
@@ -93,9 +139,10 @@ def _request(
             _answer(contact, verdict, at=at)
             for contact, verdict in zip(contacts, judge(contacts, at), strict=True)
         ]
+        for row, key in zip(answers, keys, strict=False):
+            if isinstance(row, Permit):
+                row.request_key = key
         permits = [row for row in answers if isinstance(row, Permit)]
-        for permit in permits:
-            permit.request_key = key
         refusals = [row for row in answers if isinstance(row, Refusal)]
         Permit.objects.bulk_create(permits)
         Refusal.objects.bulk_create(refusals)
@@ -105,7 +152,18 @@ def _request(
             permitted=[row.pk for row in permits], rules=_tally(refusals),
             refused=[row.pk for row in refusals],
         )  # fmt: skip
+        _alert(refusals, book=book, by=by, at=at)
     return answers
+
+
+def _alert(refusals: Sequence[Refusal], *, book: Book | None, by: Actor, at: datetime) -> None:
+    """A rule that raises refuses; somebody must be told, or it refuses for ever unseen."""
+    broken = [rule["id"] for row in refusals for rule in row.rules if rule.get("broken")]
+    if broken:
+        with record(
+            RulesBroke, by=by, at=at, book=book, count=len(broken), rules=sorted(set(broken))
+        ):
+            logger.critical("Rules do not run, and refuse: %s", ", ".join(sorted(set(broken))))
 
 
 def _count(contacts: Sequence[Contact], *, at: datetime) -> None:
@@ -149,7 +207,7 @@ def _permit(contact: Contact, verdict: Verdict, taken: list[str], *, at: datetim
 
 def _expiry(contact: Contact, at: datetime) -> datetime:
     # Never past midnight: the slots are of this day, and the next day would not count the contact.
-    life = engine.load(contact.case.book.jurisdiction, at).parameters.permit_minutes
+    life = law_of(contact.case.book, at).parameters.permit_minutes
     ends = [claim.ends_at for claim in contact.claims if not claim.is_rolling]
     return min([aware(at) + timedelta(minutes=int(life)), *ends])
 

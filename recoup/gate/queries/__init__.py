@@ -1,7 +1,25 @@
 """What is asked of the gate: eligibility, budgets left, refusals, texts."""
 
+from recoup.gate.queries.asking import Told, clock_of, may_i, may_one, ordinary, points
 from recoup.gate.queries.frames import facts_frame
 from recoup.gate.queries.lacking import lacking
+from recoup.gate.queries.law import (
+    Fires,
+    Stopped,
+    countries,
+    fires,
+    rule,
+    rules,
+    stopped_on,
+    words_of,
+)
+from recoup.gate.queries.leave import (
+    approvals,
+    decided_approvals,
+    declared,
+    may_decide,
+    pending_approvals,
+)
 from recoup.gate.queries.lists import (
     Budget,
     consents,
@@ -17,9 +35,44 @@ from recoup.gate.queries.lists import (
     unused,
 )
 from recoup.gate.queries.ready import Gap, gaps, senders, senders_of
+from recoup.gate.queries.replay import replayed
 
 __all__ = [
-    "Budget", "Gap", "consents", "facts_frame", "fill", "gaps", "lacking", "no_longer",
-    "opt_outs", "permits", "refusals", "refusals_by_rule", "remaining", "senders", "senders_of",
-    "stops", "templates", "unused",
+    "Budget",
+    "Fires",
+    "Gap",
+    "Stopped",
+    "Told",
+    "approvals",
+    "clock_of",
+    "consents",
+    "countries",
+    "decided_approvals",
+    "declared",
+    "facts_frame",
+    "fill",
+    "fires",
+    "gaps",
+    "lacking",
+    "may_decide",
+    "may_i",
+    "may_one",
+    "no_longer",
+    "opt_outs",
+    "ordinary",
+    "pending_approvals",
+    "permits",
+    "points",
+    "refusals",
+    "refusals_by_rule",
+    "remaining", "replayed",
+    "rule",
+    "rules",
+    "senders",
+    "senders_of",
+    "stopped_on",
+    "stops",
+    "templates",
+    "unused",
+    "words_of",
 ]  # fmt: skip

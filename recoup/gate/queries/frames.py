@@ -16,8 +16,9 @@ import polars as pl
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from recoup.gate.gather import MEDIUM, OPEN, PERSONAL, SUBJECTS, standing, with_same_numbers
+from recoup.gate.gather import MEDIUM, OPEN, PERSONAL, with_same_numbers
 from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
+from recoup.gate.onfile import SUBJECTS, standing
 from recoup.gate.reading import agreed_hours, opted, product_of, regions_of
 from recoup.gate.subjects import persons_named, subjects
 from recoup.kernel.clock import day_bounds

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from recoup.gate import counters, signature, texts
 from recoup.gate.gather import MEDIUM, Ask, gather
 from recoup.gate.judging import forbidden
 from recoup.gate.models import Consent, OptOut, Permit, Refusal, Stop, Template
 from recoup.kernel.actors import Viewer
-from recoup.kernel.clock import aware
+from recoup.kernel.clock import aware, day_bounds
 from recoup.kernel.errors import Refused
 from recoup.people.models import Book
 from recoup.people.scopes import acting_for, visible
@@ -114,28 +114,46 @@ def _enter(
 
 def refusals(
     *, viewer: Viewer, book: Book | None = None, since: datetime | None = None,
-    rule: str | None = None,
+    rule: str | None = None, channel: str | None = None, on: date | None = None,
+    books: Sequence[Book] = (),
 ) -> QuerySet[Refusal]:  # fmt: skip
-    """The contacts that were refused, newest first."""
+    """The contacts that were refused, newest first; `on` is a day of each of some `books`' place."""
     rows = visible(Refusal.objects.filter(book__creditor__in=viewer.creditors), viewer,
                    case="case__")  # fmt: skip
     if book is not None:
         rows = rows.filter(book=book)
     if since is not None:
         rows = rows.filter(at__gte=since)
+    if on is not None:
+        rows = rows.filter(day_of(books, on, "at")) if books else rows.none()
+    if channel is not None:
+        rows = rows.filter(channel=channel)
     if rule is not None:
         rows = rows.filter(rules__icontains=f'"{rule}"')
-    return rows.select_related("case__borrower").order_by("-at", "-pk")
+    return rows.select_related("case__borrower", "book").order_by("-at", "-pk")
+
+
+def day_of(books: Sequence[Book], on: date, name: str) -> Q:
+    """The condition that an instant is on a day of its book's own place."""
+    inside = Q()
+    for book in books:
+        start, end = day_bounds(on, book.time_zone)
+        inside |= Q(book=book, **{f"{name}__gte": start, f"{name}__lt": end})
+    return inside
 
 
 def refusals_by_rule(
-    *, viewer: Viewer, book: Book, since: datetime | None = None, most: int = 10_000
-) -> list[dict[str, Any]]:
-    """How often each rule stood in the way, most often first, with its words and source."""
+    *, viewer: Viewer, most: int = 10_000, **narrowed: Any
+) -> list[dict[str, Any]]:  # fmt: skip
+    """
+    How often each rule stood in the way, most often first, with its words and source; narrowed
+    as `refusals`.
+    """
     tally: Tally[str] = Tally()
     words: dict[str, dict[str, Any]] = {}
-    for row in refusals(viewer=viewer, book=book, since=since)[:most]:
-        for rule in row.rules:
+    rows = refusals(viewer=viewer, **narrowed)
+    for rules in rows.values_list("rules", flat=True)[:most]:
+        for rule in rules:
             tally[rule["id"]] += 1
             words.setdefault(rule["id"], rule)
     return [{**words[name], "count": count} for name, count in tally.most_common()]

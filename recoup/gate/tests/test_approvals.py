@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from recoup.gate import operations
 from recoup.gate.models import Permit
@@ -17,6 +19,13 @@ from recoup.people import scopes
 from .asking import ask, ready, rules_of, use
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Messages as they stand in the code, whatever the catalogue says."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

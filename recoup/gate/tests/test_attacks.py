@@ -234,3 +234,37 @@ def test_a_debtor_without_a_time_zone_is_not_contacted(wang_ming, system, at, zo
     wang_ming.borrower.save()
 
     assert rules_of(ask(wang_ming, "sms", at=at, by=system)) == ["CN-TIME-001", "CN-TIME-002"]
+
+
+def test_a_rule_that_raises_refuses_and_somebody_is_told(
+    wang_ming, system, at, monkeypatch, caplog
+):
+    """
+    the rule breaks ──✗ refused, an event, a critical line in the log; never a contact
+    """
+    from dataclasses import replace
+
+    from recoup.gate import judging
+    from recoup.journal.models import Event
+    from recoup.people.law import law_of
+
+    def breaks(f, p):
+        """Break."""
+        raise ZeroDivisionError
+
+    def broken(book, at):
+        whole = law_of(book, at)
+        rules = tuple(
+            replace(rule, function=breaks) if rule.id == "HOUSE-POINT-001" else rule
+            for rule in whole.rules
+        )
+        return replace(whole, rules=rules)
+
+    monkeypatch.setattr(judging, "law_of", broken)
+
+    answer = ask(wang_ming, "sms", at=at, by=system)
+
+    assert rules_of(answer) == ["HOUSE-POINT-001"]
+    event = Event.objects.get(kind="gate.rules_broke")
+    assert "HOUSE-POINT-001" in event.data
+    assert any(record.levelname == "CRITICAL" for record in caplog.records)

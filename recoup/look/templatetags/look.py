@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -165,6 +167,59 @@ def rule_source(rule: Mapping[str, Any]) -> str:
     if not source.get("verified"):
         parts.append(gettext("not yet checked against the text"))
     return " · ".join(part for part in parts if part)
+
+
+@register.filter
+def other_text(rule: Mapping[str, Any]) -> str:
+    """What a rule says, in the language that the page is not in."""
+    chinese = (get_language() or "").startswith("zh")
+    return str(rule.get("en" if chinese else "zh") or "")
+
+
+@register.filter
+def ask_address(refusal: Any) -> str:
+    """Where to ask that the rules of a refusal be set aside; nothing if one of them may not be."""
+    names = [rule["id"] for rule in refusal.rules if rule.get("override")]
+    if not names or len(names) < len(refusal.rules):
+        return ""
+    query = [("case", refusal.case_id), ("channel", refusal.channel)]
+    query += [("rule", name) for name in names]
+    return f"{reverse('approval_ask')}?{urlencode(query)}"
+
+
+@register.filter
+def legal_number(value: object) -> str:
+    """A number with legal force: a table by channel as words, a calendar as its days."""
+    if isinstance(value, Mapping):
+        pairs = (f"{terms.word('channel', name)} {each}" for name, each in value.items())
+        return " · ".join(pairs)
+    if isinstance(value, list | tuple):
+        return " · ".join(str(each) for each in value) or "–"
+    return str(value)
+
+
+@register.filter
+def exemption(by: str) -> str:
+    """By what a rule was set aside: an approval's number, or the exception's own name."""
+    kind, _, number = by.partition(":")
+    return gettext("approval %(number)s") % {"number": number} if kind == "approval" else by
+
+
+@register.filter
+def fact_value(value: object, name: str) -> str:
+    """A fact that rules look at, as words: sets, instants and yes or no among them."""
+    if value is None:
+        return gettext("known, not shown")
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    kind = terms.WORDS_OF_FACT.get(name, "")
+    if isinstance(value, list | tuple):
+        return gettext("; ").join(terms.word(kind, each) for each in value) or "–"
+    if isinstance(value, int) and name in ("agreed_from", "agreed_until"):
+        return f"{value // 60:02d}:{value % 60:02d}"
+    if isinstance(value, str) and name.endswith(("_at", "_until", "_from")):
+        return sentences.moment(datetime.fromisoformat(value))
+    return terms.word(kind, value)
 
 
 @register.filter

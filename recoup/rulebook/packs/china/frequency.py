@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
+from recoup.rulebook.masks import VOICE
 from recoup.rulebook.packs.base.frequency import contacts_by_channel
 from recoup.rulebook.packs.china import PACK
 from recoup.rulebook.until import next_day, window_free
-
-VOICE = ("call", "robot_call")
 
 
 @PACK.rule(
@@ -47,6 +46,21 @@ def effective_calls_of_the_group(f: Facts, p: Any) -> Mask:
 def unconnected_calls(f: Facts, p: Any) -> Mask:
     """At most six unconnected attempts a day to one number, unless agreed otherwise."""
     return (f.unconnected_today >= p.most_unconnected) & ~f.attempts_agreed
+
+
+@PACK.rule(
+    "CN-FREQ-004", instrument="gbt_45251", force="STD-SHOULD", confidence="S", effect="wait",
+    needs=("marks",), optional=True,
+    zh="同一信贷产品的催收间隔周期不宜少于7个自然日(仅一家报道,含义未能核实,默认不启用)。",
+)  # fmt: skip
+def days_between_placements(f: Facts, p: Any) -> Mask:
+    """
+    A new agency, or a new visit, begins seven days after the last one at the earliest.
+
+    One report only, and what its "cycle" means could not be checked: it ships off. The mark stands
+    for `placement_gap_days` days.
+    """
+    return f.marks.has("new_placement")
 
 
 PACK.rule(

@@ -1,10 +1,11 @@
-"""Who may be contacted, and by whom."""
+"""Who may be contacted: debtors and those who are bound with them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
+from recoup.rulebook.masks import words_found
 from recoup.rulebook.packs.base.points import no_minors
 from recoup.rulebook.packs.china import PACK
 
@@ -42,36 +43,60 @@ def only_the_debtor(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-PARTY-002", instrument="card_measures", force="RULE", confidence="TT", effect="deny",
-    needs=("party", "demands_payment"), parties=STRANGERS, clause="art. 68",
-    zh="不得对与债务无关的第三人进行催收。",
+    needs=("party", "demands_payment"), may_read=("found", "channel"), clause="art. 68",
+    zh="不得对与债务无关的第三人进行催收,不得要求其代偿。",
 )  # fmt: skip
 def no_demand_from_strangers(f: Facts, p: Any) -> Mask:
-    """Never demand payment from a third person who has nothing to do with the debt."""
-    return f.party.among(*STRANGERS) & f.demands_payment
+    """
+    Never demand payment from a third person who has nothing to do with the debt, nor tell anybody
+    that such a person has to pay.
+
+    Also 消费金融公司管理办法 and the guideline of 2026.
+    """
+    return (f.party.among(*STRANGERS) & f.demands_payment) | words_found(f, "press_third")
 
 
 @PACK.rule(
-    "CN-PARTY-003", instrument="gbt_45251", force="STD-SHOULD", confidence="S", effect="deny",
-    needs=("debtor_lost",), may_read=("stops",),
-    parties=("contact_person",), clause="",
-    zh="联系人:仅限债务人失联,或债务人死亡、丧失行为能力时联系。",
+    "CN-PARTY-008", instrument="cba_2026", force="SELF-MUST", confidence="S", effect="require",
+    needs=("papers",), parties=("third_party",),
+    zh="债务相关第三人(如共同生活支出的配偶)须先有书面依据,方可联系。",
 )  # fmt: skip
-def contact_person_only_if_lost(f: Facts, p: Any) -> Mask:
+def grounds_for_a_related_person(f: Facts, p: Any) -> Mask:
     """
-    A contact person may be contacted only because the debtor cannot be reached, is dead or
-    lacks capacity.
+    A third person who has to do with the debt (a spouse, where it paid for the household) is a
+    class of its own, and needs documented grounds before any contact.
     """
-    return ~(f.debtor_lost | f.stops.has("deceased"))
+    return ~f.papers.has("relation_evidence")
 
 
 @PACK.rule(
-    "CN-PARTY-007", instrument="gbt_45251", force="STD-SHOULD", confidence="S", effect="deny",
-    needs=("opt_outs",), parties=("contact_person",),
-    zh="联系人明确拒绝的,不得再与其联系。",
+    "CN-PARTY-010", instrument="civil_code", force="LAW", confidence="T", effect="deny",
+    needs=("marks",), parties=("heir",), clause="art. 1161",
+    zh="继承人以所得遗产实际价值为限清偿;放弃继承的不承担清偿责任。",
 )  # fmt: skip
-def contact_person_refused(f: Facts, p: Any) -> Mask:
-    """Once a contact person asks not to be contacted again, stop for good."""
-    return f.opt_outs.has("all") | f.opt_outs.has("medium") | f.opt_outs.has("point")
+def heirs_owe_what_they_inherit(f: Facts, p: Any) -> Mask:
+    """
+    Heirs owe up to the value they inherit, and nothing if they gave the inheritance up: no demand
+    beyond that.
+    """
+    return f.marks.has("estate_renounced") | f.marks.has("estate_exceeded")
+
+
+@PACK.rule(
+    "HOUSE-PARTY-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="allow",
+    needs=("party", "party_bound", "papers"), parties=("heir", "third_party"),
+    switches_off=("CN-PARTY-001", "CN-PARTY-002", "HOUSE-HOLD-DECEASED"),
+    zh="继承人、债务相关第三人依法承担清偿责任且有书面依据的除外。",
+)  # fmt: skip
+def bound_by_law(f: Facts, p: Any) -> Mask:
+    """
+    The exception: an heir or a related third person whom the law makes answer for the debt, shown
+    by papers on file.
+
+    "Others jointly liable, within law and contract" (GB/T 45251-2025). Renounced or used-up
+    estates, missing grounds and opt-outs still stand in the way.
+    """
+    return f.party_bound & f.papers.has("relation_evidence")
 
 
 @PACK.rule(
@@ -82,16 +107,6 @@ def contact_person_refused(f: Facts, p: Any) -> Mask:
 def identity_first(f: Facts, p: Any) -> Mask:
     """Verify identity before saying anything about the debt."""
     return f.discloses_debt & ~f.identity_confirmed
-
-
-@PACK.rule(
-    "CN-OUT-001", instrument="cba_2026", force="SELF-MUST", confidence="S", effect="deny",
-    needs=("agency_listed",),
-    zh="委外机构实行名单制管理,名单之外的机构不得催收。",
-)  # fmt: skip
-def only_listed_agencies(f: Facts, p: Any) -> Mask:
-    """Only agencies on the lender's list may act for it."""
-    return ~f.agency_listed
 
 
 PACK.rule(

@@ -1,13 +1,12 @@
-"""Who we are when we call or write."""
+"""Who we are when we call or write, and on what."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
+from recoup.rulebook.masks import VOICE
 from recoup.rulebook.packs.china import PACK
-
-VOICE = ("call", "robot_call")
 
 
 @PACK.rule(
@@ -28,6 +27,18 @@ def record_calls(f: Facts, p: Any) -> Mask:
 def true_sender(f: Facts, p: Any) -> Mask:
     """Show a true number of our own; no altered, lent or rented lines, ports or accounts."""
     return ~f.sender_own
+
+
+@PACK.rule(
+    "CN-CALL-003", instrument="cba_2026", force="SELF-MUST", confidence="S", effect="deny",
+    needs=("marks", "papers"),
+    zh="未经委托机构同意,不得使用私人手机、私人社交账号联系债务人。",
+)  # fmt: skip
+def no_personal_accounts(f: Facts, p: Any) -> Mask:
+    """
+    Nobody contacts a debtor from a private phone or a private account without the lender's consent.
+    """
+    return f.marks.has("personal_account") & ~f.papers.has("account_approval")
 
 
 @PACK.rule(

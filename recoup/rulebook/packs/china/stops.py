@@ -1,4 +1,4 @@
-"""When collection stops: plans, disputes, settled debts, and the holds of the house."""
+"""When collection stops: debts that were sold, settled debts; and what a notice may pass."""
 
 from __future__ import annotations
 
@@ -8,29 +8,22 @@ from recoup.rulebook.facts import Facts, Mask
 from recoup.rulebook.packs.base.holds import nothing_to_collect
 from recoup.rulebook.packs.china import PACK
 
-
-@PACK.rule(
-    "CN-STOP-001", instrument="card_measures", force="RULE", confidence="T", effect="deny",
-    needs=("product", "stops"), clause="art. 70",
-    zh="信用卡:达成个性化分期还款协议后,履行期间应停止催收。",
-)  # fmt: skip
-def plan_stops_collection(f: Facts, p: Any) -> Mask:
-    """Credit cards: while a personal instalment agreement is kept, collection stops."""
-    return f.product.among("credit_card") & f.stops.has("plan")
+NOTICES = ("statutory_notice", "bureau_notice", "transfer_notice")
 
 
 @PACK.rule(
-    "CN-STOP-004", instrument="card_measures", force="RULE", confidence="TT", effect="require",
-    needs=("product", "stops"), clause="art. 69",
-    zh="信用卡:对催收的异议应及时标注、核实处理,处理期间暂停主动联系。",
+    "CN-STOP-005", instrument="civil_code", force="LAW", confidence="T", effect="deny",
+    needs=("marks", "papers", "demands_payment"), may_read=("purpose",),
+    clause="art. 546; 合同编通则解释 art. 48",
+    zh="债权转让未通知债务人的,对债务人不发生效力;通知到达前受让人不得要求还款。",
 )  # fmt: skip
-def objection_pauses(f: Facts, p: Any) -> Mask:
+def notice_before_demand(f: Facts, p: Any) -> Mask:
     """
-    Credit cards: an objection is marked, checked and handled in time.
-
-    The house hold beside the article: no contact of ours while it is open.
+    After a claim is transferred the buyer demands nothing until the debtor has been told; only the
+    notice itself is sent.
     """
-    return f.product.among("credit_card") & f.stops.has("dispute")
+    the_notice = f.purpose.among("transfer_notice") & ~f.demands_payment
+    return f.marks.has("transferred") & ~f.papers.has("transfer_notice") & ~the_notice
 
 
 PACK.rule(
@@ -38,3 +31,20 @@ PACK.rule(
     needs=("balance", "placement_open", "stops"), in_place_of="HOUSE-STOP-001",
     zh="已结清、非本人或超出委托范围的,不得联系。",
 )(nothing_to_collect)  # fmt: skip
+
+
+@PACK.rule(
+    "HOUSE-NOTICE-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="allow",
+    needs=("purpose", "demands_payment", "party"), parties=("debtor", "co_debtor", "guarantor"),
+    switches_off=("HOUSE-OPTOUT-001", "HOUSE-OPTOUT-002", "HOUSE-HOLD-PROMISE",
+                  "HOUSE-HOLD-PLAN"),
+    zh="法律要求的告知不受退订、承诺和计划暂停的限制,但不得要求还款。",
+)  # fmt: skip
+def notices_the_law_asks_for(f: Facts, p: Any) -> Mask:
+    """
+    The exception: a notice that the law asks for, and that demands nothing, reaches a person who
+    refused reminders, has promised or keeps a plan.
+
+    Quiet hours, one number refused, words for third persons and all law stand as for any contact.
+    """
+    return f.purpose.among(*NOTICES) & ~f.demands_payment

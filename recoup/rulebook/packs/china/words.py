@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
+from recoup.rulebook.masks import VOICE, WRITTEN, words_found
 from recoup.rulebook.packs.china import PACK
 
-WRITTEN = ("sms", "email", "letter", "app_push", "im")
+STRANGERS = ("contact_person", "third_party")
 
 
 @PACK.rule(
     "CN-SAY-N08", instrument="nifa_2018", force="SELF-MUST", confidence="TT",
     effect="forbid_content", clause="art. 18",
-    needs=("discloses_debt",), may_read=("identity_confirmed",),
+    needs=("discloses_debt",), may_read=("identity_confirmed", "party"),
     zh="不得向债务人以外的人透露债务信息;单向消息无法确认收件人,不得含债务信息。",
 )  # fmt: skip
 def no_debt_to_others(f: Facts, p: Any) -> Mask:
@@ -21,7 +22,7 @@ def no_debt_to_others(f: Facts, p: Any) -> Mask:
     Nobody but the debtor is told about the debt; whoever reads a one-way message is not known to
     be the debtor.
     """
-    return f.discloses_debt & ~f.identity_confirmed
+    return f.discloses_debt & (~f.identity_confirmed | f.party.among(*STRANGERS))
 
 
 @PACK.rule(
@@ -36,15 +37,42 @@ def sealed_letter(f: Facts, p: Any) -> Mask:
     return f.sealed_to_debtor & f.party.among("debtor")
 
 
+# -- What must be said -----------------------------------------------------------------------------
 @PACK.rule(
     "CN-SAY-Y01", instrument="nifa_2018", force="SELF-MUST", confidence="TT",
     effect="require_content", clause="art. 15",
-    needs=("says",), channels=WRITTEN, must_say=("institution",),
-    zh="表明所代表机构的名称。",
+    needs=("says",), may_read=("found", "channel"), channels=WRITTEN, must_say=("institution",),
+    zh="表明所代表机构的名称,不得以快递、文书待领等名义隐瞒来意。",
 )  # fmt: skip
 def name_the_institution(f: Facts, p: Any) -> Mask:
-    """Name the institution on whose behalf we write, at once."""
-    return ~f.says.has("institution")
+    """
+    Name the institution on whose behalf we write, at once, and hide behind no parcel or document.
+    """
+    return ~f.says.has("institution") | words_found(f, "hide_identity")
+
+
+@PACK.rule(
+    "CN-SAY-Y02", instrument="house", force="HOUSE", confidence="HOUSE",
+    effect="require_content", may_read=("channel", "says"), channels=VOICE,
+    must_say=("recording",), clause="support: 个人信息保护法 art. 17", zh="告知通话录音。",
+)  # fmt: skip
+def say_it_is_recorded(f: Facts, p: Any) -> Mask:
+    """
+    Whoever is called is told that the call is recorded.
+
+    A robot's words are known before; a collector's are judged on the transcript, after.
+    """
+    return f.channel.among("robot_call") & ~f.says.has("recording")
+
+
+@PACK.rule(
+    "CN-SAY-Y03", instrument="ai_labels", force="RULE", confidence="S",
+    effect="require_content", needs=("says",), channels=("robot_call",), must_say=("ai",),
+    zh="机器人外呼须告知语音由人工智能合成。",
+)  # fmt: skip
+def say_it_is_a_machine(f: Facts, p: Any) -> Mask:
+    """A robot says that its voice is made by AI."""
+    return ~f.says.has("ai")
 
 
 @PACK.rule(
@@ -59,15 +87,25 @@ def say_where_to_complain(f: Facts, p: Any) -> Mask:
 
 
 @PACK.rule(
-    "CN-LETTER-001", instrument="card_measures", force="RULE", confidence="TT",
-    effect="require_content", clause="art. 69", channels=("letter",),
-    parties=("debtor",), needs=("product", "says"),
-    zh="信用卡催收函须载明:姓名和欠款余额、催收事由和依据、权利义务、查询还款异议举证途径、"
-    "发卡行联系方式、业务专用章及其他事项。",
+    "CN-SAY-Y06", instrument="civil_code", force="LAW", confidence="T",
+    effect="require_content", needs=("purpose",), may_read=("says",), channels=WRITTEN,
+    clause="art. 546; 个人信息保护法 art. 23",
+    zh="债权转让通知须载明新债权人、金额、收款方和联系方式。",
 )  # fmt: skip
-def card_letter_contents(f: Facts, p: Any) -> Mask:
+def say_who_bought_it(f: Facts, p: Any) -> Mask:
+    """A notice of transfer says who the new creditor is, how much, whom to pay and how to ask."""
+    return f.purpose.among("transfer_notice") & ~f.says.has("transfer")
+
+
+@PACK.rule(
+    "CN-SAY-Y07", instrument="cba_2026", force="SELF-MUST", confidence="S",
+    effect="require_content", needs=("marks",), may_read=("says",), channels=("letter",),
+    parties=("debtor",), zh="以显著方式告知债务人债权归属等信息。",
+)  # fmt: skip
+def say_who_owns_it(f: Facts, p: Any) -> Mask:
     """
-    A credit-card dunning letter states name and balance, reason and law, rights and duties, how
-    to check, repay, object and send evidence, how to reach the issuer, and bears the seal.
+    A debtor is told clearly who owns the debt: after a transfer, every letter says it.
+
+    The report breaks off in mid-sentence. Before a transfer the institution named is the owner.
     """
-    return f.product.among("credit_card") & ~f.says.has("card_letter")
+    return f.marks.has("transferred") & ~f.says.has("owner")

@@ -1,0 +1,58 @@
+"""What a creditor lays over the law."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from recoup.kernel.errors import Invalid
+from recoup.people import law
+
+pytestmark = pytest.mark.django_db
+TIGHTER = "pack: ours\nlayer: tenant\nparameters: {most_effective_calls: 2}\n"
+
+
+def lay(book: Any, source: str, by: Any, at: datetime) -> Any:
+    return law.lay(creditor=book.creditor, source=source, jurisdiction="CN", by=by, at=at)
+
+
+def test_a_creditors_tighter_number_binds_its_books_and_no_others(book, outsider, system, at):
+    plain = law.law_of(book, at)
+    lay(book, TIGHTER, system, at)
+    tighter = law.law_of(book, at)
+
+    assert (plain.parameters.most_effective_calls, tighter.parameters.most_effective_calls) == (
+        3,
+        2,
+    )
+    assert tighter.digest != plain.digest
+    book.creditor = outsider.creditors.get()
+    assert law.law_of(book, at).parameters.most_effective_calls == 3
+
+
+def test_what_loosens_the_law_or_is_a_what_if_is_not_laid(book, system, at):
+    for text in (
+        TIGHTER.replace("2}", "5}"), TIGHTER.replace("tenant", "what-if"),
+        "layer: tenant\nrules: {CN-PARTY-001: off}\n", "layer: tenant\n  bad: [",
+    ):  # fmt: skip
+        with pytest.raises(Invalid):
+            lay(book, text, system, at)
+    assert law.laid(book.creditor) is None
+
+
+def test_what_was_laid_is_lifted_again(book, system, at):
+    lay(book, TIGHTER, system, at)
+
+    assert law.lift(creditor=book.creditor, by=system, at=at)
+    assert not law.lift(creditor=book.creditor, by=system, at=at)
+    assert law.law_of(book, at).parameters.most_effective_calls == 3
+
+
+def test_rules_broken_by_hand_refuse_everybody(book, system, at):
+    lay(book, TIGHTER, system, at)
+    law._path(book.creditor).write_text("layer: tenant\nmood: [", encoding="utf-8")
+
+    with pytest.raises(Invalid):
+        law.law_of(book, at)

@@ -105,6 +105,7 @@ def _say_which_rules(book: Any, plan: Any, at: datetime) -> None:
 
     from recoup.kernel.errors import Invalid
     from recoup.people.law import law_of
+
     if not plan.rules:
         return
     try:

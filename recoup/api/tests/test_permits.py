@@ -13,7 +13,6 @@ from recoup.gate import operations as gate
 from recoup.gate.models import Counter, Permit
 from recoup.gate.tests import asking
 from recoup.people import operations as people
-from recoup.rulebook.vocabulary import PAPERS
 from tests.cast import place
 
 from .conftest import Machine

@@ -22,6 +22,10 @@ from recoup.kernel.clock import aware, day_bounds, local_day
 from recoup.rulebook.facts import zones_of
 from recoup.rulebook.sources import CounterRule
 
+# What a call can come to, in the words of whoever called.
+CONNECTED = frozenset({"connected", "right_party", "wrong_party", "promise", "refused"})
+UNCONNECTED = frozenset({"no_answer", "busy", "invalid_number"})
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

@@ -76,6 +76,18 @@ def one_product(kinds: Iterable[str]) -> str:
     return min(kinds, key=lambda kind: (kind != "credit_card", kind))
 
 
+def collector_of(*, agency: int | None, lender: str) -> str:
+    """
+    Who collects a case: the agency it is placed with, else who owns it, or who bought it.
+
+    >>> collector_of(agency=7, lender="bank"), collector_of(agency=None, lender="debt_buyer")
+    ('agency', 'debt_buyer')
+    """
+    if agency is not None:
+        return "agency"
+    return "debt_buyer" if lender == "debt_buyer" else "creditor"
+
+
 def snapshot(facts: Mapping[str, object]) -> dict[str, object]:
     """Facts as they are kept with a verdict: what is known, instants in ISO 8601."""
     return {

@@ -2,8 +2,8 @@
 
 from recoup.gate.operations.approvals import ask_approval, decide_approval
 from recoup.gate.operations.declaring import declare, withdraw_declared
-from recoup.gate.operations.ending import expire, release, release_many, settle_counters
-from recoup.gate.operations.permits import request, request_contact, request_many
+from recoup.gate.operations.ending import expire, release, release_many, settle_counters, settle_many
+from recoup.gate.operations.permits import Wish, request, request_contact, request_contacts, request_many
 from recoup.gate.operations.restrictions import (
     consent,
     lift,
@@ -29,6 +29,7 @@ from recoup.gate.operations.using import use, use_many
 
 __all__ = [
     "Use",
+    "Wish",
     "add_template",
     "approve_template",
     "ask_approval",
@@ -49,8 +50,10 @@ __all__ = [
     "release_many",
     "request",
     "request_contact",
+    "request_contacts",
     "request_many",
     "settle_counters",
+    "settle_many",
     "stop",
     "take_restrictions",
     "use",

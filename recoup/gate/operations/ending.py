@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
 
 from recoup.gate import counters
 from recoup.gate.counters import CONNECTED, UNCONNECTED
-from recoup.gate.events import CountersSettled, PermitsExpired, PermitsReleased
+from recoup.gate.events import CountersSettled, ManySettled, PermitsExpired, PermitsReleased
 from recoup.gate.models import Permit
 from recoup.journal.kinds import Kind
 from recoup.journal.operations import record
@@ -79,15 +79,37 @@ def settle_counters(*, permit: Permit, outcome: str, at: datetime, by: Actor = G
     """
     with record(CountersSettled, by=by, at=at, case=permit.case, outcome=outcome) as event:
         row = Permit.objects.get(pk=permit.pk)
-        first = row.state == Permit.State.USED and not row.settled_as
-        if not (first and row.turn(settled_as=outcome)):
-            event.note(permit=permit.pk, released=[])
-            return False
-        gone = _freed(row, outcome)
-        counters.release(gone)
-        event.note(permit=permit.pk, released=gone)
-        event.about(permit)
-        return True
+        gone = _settled(row, outcome)
+        event.note(permit=permit.pk, released=gone or [])
+        if gone is not None:
+            event.about(permit)
+        return gone is not None
+
+
+def settle_many(*, outcomes: Mapping[str, str], at: datetime, by: Actor = GATE) -> set[str]:
+    """
+    `settle_counters` for many permits by their ids, with one event; gives those whose first
+    outcome this was.
+    """
+    with record(ManySettled, by=by, at=at) as event:
+        rows = Permit.objects.filter(pk__in=outcomes).order_by("pk")
+        freed = {row.pk: _settled(row, outcomes[row.pk]) for row in rows}
+        ours = {pk for pk, gone in freed.items() if gone is not None}
+        event.note(
+            count=len(ours),
+            settled=[[pk, outcomes[pk], freed[pk]] for pk in sorted(ours)],
+        )
+    return ours
+
+
+def _settled(row: Permit, outcome: str) -> list[str] | None:
+    """Settle a permit by its first outcome: the keys that came free, or `None` if it has one."""
+    first = row.state == Permit.State.USED and not row.settled_as
+    if not (first and row.turn(settled_as=outcome)):
+        return None
+    gone = _freed(row, outcome)
+    counters.release(gone)
+    return gone
 
 
 def _freed(permit: Permit, outcome: str) -> list[str]:

@@ -20,7 +20,7 @@ $(VENV)/base: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/base
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,postgres,bench]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,postgres,bench,check]'
 	touch $@
 
 setup: $(VENV)/base  ## Install what running needs

@@ -33,6 +33,16 @@ PICTURES = (
     ("strategy", "analyst", "/studio/strategies/1/", ("wide",)),
     ("models", "analyst", "/studio/models/", ("wide",)),
     ("refusals", "compliance", "/review/refusals/", ("wide",)),
+    ("today", "compliance", "/review/today/", ("wide", "narrow")),
+    ("rules", "compliance", "/review/rules/", ("wide", "narrow")),
+    ("rule", "compliance", "/review/rules/CN/CN-FREQ-005/", ("wide",)),
+    (
+        "may-i",
+        "compliance",
+        "/review/may-i/?about=facts&country=CN&channel=call&when=2030-03-12T22:30",
+        ("wide", "narrow"),
+    ),
+    ("approvals", "compliance", "/review/approvals/", ("wide",)),
     ("journal", "compliance", "/review/journal/", ("wide",)),
     ("status", "admin", "/system/", ("wide",)),
 )

@@ -24,6 +24,7 @@ COMMANDS = {
     "rules": "rules",
     "template": "template",
     "sender": "sender",
+    "paper": "paper",
     "strategy": "strategy",
     "train": "train",
     "night": "night",

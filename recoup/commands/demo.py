@@ -12,6 +12,8 @@ from recoup.commands import console
 
 # When the outside world is looked at, and what is due is sent, on a demo day.
 HOURS = [time(hour) for hour in (8, 10, 12, 14, 16, 18, 20)]
+# When, after each of these, a round of calls begins.
+CALLS = [timedelta(minutes=minutes) for minutes in (15, 60)]
 
 
 @click.command()
@@ -36,9 +38,17 @@ HOURS = [time(hour) for hour in (8, 10, 12, 14, 16, 18, 20)]
     show_default=True,
     help="Chance, for the same demo again.",
 )
+@click.option(
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The first day that is played; so many days before today if left out.",
+)
 @click.option("--serve/--no-serve", default=True, show_default=True)
 @click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
-def command(accounts: int, days: int, seed: int, serve: bool, port: int) -> None:
+def command(
+    accounts: int, days: int, seed: int, first: datetime | None, serve: bool, port: int
+) -> None:
     """
     Play a lender that never existed through nights and days, then serve the desks.
 
@@ -53,14 +63,17 @@ def command(accounts: int, days: int, seed: int, serve: bool, port: int) -> None
 
     today = clock.local_day(clock.now(), "Asia/Shanghai")
     state = demo.remembered()
+    if first and first.date() + timedelta(days=days) > today:
+        raise click.BadParameter("Days to come are not played.", param_hint="--from")
     if state is None:
-        state = demo.begin(
-            accounts=accounts, days=days, seed=seed, first=today - timedelta(days=days)
-        )
-    elif (state.accounts, state.days, state.seed) != (accounts, days, seed):
+        begins = first.date() if first else today - timedelta(days=days)
+        state = demo.begin(accounts=accounts, days=days, seed=seed, first=begins)
+    elif (state.accounts, state.days, state.seed) != (accounts, days, seed) or (
+        first and state.first_day != first.date()
+    ):
         console.out.print(
-            f"A demo of {state.accounts:,} accounts and {state.days} days is here already; it goes "
-            "on. For another one set RECOUP_HOME to an empty folder."
+            f"A demo of {state.accounts:,} accounts and {state.days} days from {state.first_day} is "
+            "here already; it goes on. For another one set RECOUP_HOME to an empty folder."
         )
     timings = console.Timings()
     opened = clock.at_local(state.first_day, time(1), "Asia/Shanghai")
@@ -114,8 +127,10 @@ def _prepare(book: Any, state: Any, timings: console.Timings) -> None:
             )  # fmt: skip
         with timings.stage("open"):
             path.take_in(placement=placement, by=by, at=at, progress=progress)
+            placed = demo.place_out(book=book, by=by, at=at)
         placement.refresh_from_db()
         console.out.print(intake_queries.summary(placement))
+        console.out.print(f"{placed:,} late cases are placed with an agency.")
         with timings.stage("train"):
             models = scoring.train(
                 book=book, as_of=first, by=by, at=at, seed=state.seed, progress=progress
@@ -170,9 +185,15 @@ def _play_day(book: Any, on: date, world: Any, timings: console.Timings) -> str:
         at = clock.at_local(on, hour, book.time_zone)
         answers = path.tick(book=book, at=at, by=console.actor("day"), timed=timings.stage)
         sent += answers["send"]
+        with timings.stage("calls"):
+            for later in CALLS:
+                rung = world.ring(at=at + later)
         with timings.stage("world"):
             world.answer(at=at + timedelta(minutes=90))
-    return _evening(book, on, world, timings) + f", {plan.chosen:,} chosen, {sent:,} sent"
+    return (
+        _evening(book, on, world, timings) + f", {plan.chosen:,} chosen, {sent:,} sent, "
+        f"{rung.calls:,} calls"
+    )
 
 
 def _evening(book: Any, on: date, world: Any, timings: console.Timings) -> str:

@@ -12,5 +12,7 @@ LeftUnknown = Kind("contact.left_unknown", "{count} contacts were interrupted an
 Settled = Kind("contact.settled", "A contact on {channel} is settled as {state}: {reason}")
 CallBegun = Kind("contact.call_begun", "A call began under a permit, by {channel}")
 CallEnded = Kind("contact.call_ended", "A call ended: {outcome}")
+CallsBegun = Kind("contact.calls_begun", "{count} calls began under permits")
+CallsEnded = Kind("contact.calls_ended", "{count} calls ended")
 ReplyTaken = Kind("contact.reply_taken", "A borrower wrote back on {channel}: {meaning}")
 ReplyHandled = Kind("contact.reply_handled", "A reply was handled")

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from recoup.contact.models import Attempt, Receipt, Reply
 from recoup.contact.operations.parcels import content_of
@@ -25,8 +25,9 @@ FRAME = {
 
 
 def attempts(*, viewer: Viewer, case: Case) -> QuerySet[Attempt]:
-    """The contacts made in a case, newest first."""
+    """The contacts made in a case, newest first; `outcome` is what a call came to."""
     rows = Attempt.objects.filter(case=case).select_related("contact_point")
+    rows = rows.annotate(outcome=F("permit__settled_as"))
     return scopes.visible(rows, viewer, case="case__").order_by("-reserved_at", "-pk")
 
 

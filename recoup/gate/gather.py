@@ -83,14 +83,17 @@ class Contact:
 
     def count(self, rows: Mapping[str, counters.Row], at: datetime) -> None:
         """Enter how much of each cap is used, without what the contact's own permit holds."""
-        own = set(self.ask.own.counters) if self.ask.own else set()
+        own = counters.keys_of(self.ask.own.counters) if self.ask.own else set()
+        known, ends = dict(rows), list[datetime | None]()
         for claim in self.claims:
+            used = counters.used(claim, known, at) - len(own.intersection(claim.keys))
             if claim.fact:
-                used = counters.used(claim, dict(rows), at) - len(own.intersection(claim.keys))
                 before = self.facts.get(claim.fact)
                 self.facts[claim.fact] = max(used, before if isinstance(before, int) else 0)
-            if claim.is_rolling:
-                self.facts["window_free_at"] = counters.free_at(claim, dict(rows), at)
+            if claim.is_rolling and claim.most is not None and used >= claim.most:
+                ends.append(counters.free_at(claim, known, at))
+        # Of several windows that are full, the last to have room again says when.
+        self.facts["window_free_at"] = max((end for end in ends if end), default=None)
 
 
 def gather(

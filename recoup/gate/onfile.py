@@ -56,6 +56,15 @@ def declared_of(cases: Iterable[Case], points: set[int], at: datetime) -> OnFile
     return OnFile(found)
 
 
+def standing_on(start: datetime, end: datetime) -> QuerySet[Declared]:
+    """
+    What counts for a day to come: marks that stand at any time of it, papers that stand at its end.
+    """
+    rows = Declared.objects.filter(withdrawn_at=None, since__lt=end)
+    lasting = Q(kind=Declared.Kind.MARK, until__gt=start) | Q(until__gte=end)
+    return rows.filter(Q(until=None) | lasting)
+
+
 def standing(at: datetime) -> QuerySet[Declared]:
     """What stands on file at an instant."""
     rows = Declared.objects.filter(withdrawn_at=None, since__lte=at)

@@ -80,12 +80,17 @@ def collector_of(*, agency: int | None, lender: str) -> str:
     """
     Who collects a case: the agency it is placed with, else who owns it, or who bought it.
 
+    While nobody has said what kind of lender it is, it counts as one that bought its debts: the law
+    of some countries binds those more.
+
     >>> collector_of(agency=7, lender="bank"), collector_of(agency=None, lender="debt_buyer")
     ('agency', 'debt_buyer')
+    >>> collector_of(agency=None, lender="bank"), collector_of(agency=None, lender="")
+    ('creditor', 'debt_buyer')
     """
     if agency is not None:
         return "agency"
-    return "debt_buyer" if lender == "debt_buyer" else "creditor"
+    return "debt_buyer" if lender in ("", "debt_buyer") else "creditor"
 
 
 def snapshot(facts: Mapping[str, object]) -> dict[str, object]:

@@ -295,7 +295,11 @@ LAW: dict[str, Mapping[str, str | Promise]] = {
         "debt_help": pgettext_lazy("says", "Where to find debt help"),
         "settlement": pgettext_lazy("says", "Settlement"),
         "data_recipient": pgettext_lazy("says", "Who receives data"),
-        "visit_recording": pgettext_lazy("says", "Recording of the visit"),
+    },
+    "record": {
+        "recording": pgettext_lazy("record", "Recording"),
+        "visit_recording": pgettext_lazy("record", "Recording of the visit"),
+        "delivery_receipt": pgettext_lazy("record", "Proof of delivery"),
     },
     "fact": {
         "channel": pgettext_lazy("fact", "Channel"),

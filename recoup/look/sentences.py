@@ -158,4 +158,6 @@ def _text(stage: str, key: str, value: str) -> str:
         return terms.word(STATE_OF.get(stage, ""), value)
     if key == "word":  # what was put on file is a mark or a paper
         return terms.word("mark" if value in terms.TERMS["mark"] else "paper", value)
+    if key == "outcome" and value in terms.TERMS["outcome"]:  # of a call, not of a question
+        return terms.word("outcome", value)
     return terms.word(WORDS_OF.get(key, ""), value)

@@ -305,6 +305,7 @@ WORDS_OF_FACT = {
     "template_state": "template",
     "found": "found",
     "says": "says",
+    "record": "record",
 }
 
 # The colour of a code: what it means to the reader, not what it is.

@@ -11,6 +11,7 @@ PlacementOpened = Kind(
 )
 CasesAdmitted = Kind("portfolio.cases_admitted", "{cases} cases were released for work")
 CasesShared = Kind("portfolio.cases_shared", "{cases} cases were given to collectors")
+CasesPlacedOut = Kind("portfolio.cases_placed_out", "{cases} cases were placed with {agency}")
 BookAged = Kind("portfolio.book_aged", "{loans} loans changed their age on {on}")
 CaseMoved = Kind("portfolio.case_moved", "The case went from {source} to {target}: {reason}")
 PaymentPosted = Kind("portfolio.payment_posted", "A payment of {amount} was posted to a loan")

@@ -122,9 +122,11 @@ def _count_contacts(
         {"case": pl.Int64, "channel": pl.String, "state": pl.String, "cost": pl.Int64},
     ).join(where, on="case", how="left")  # fmt: skip
     handed = made.filter(~pl.col("state").is_in([str(state) for state in NOT_MADE]))
-    handed = pl.concat([handed, _tasks(book, day).join(where, on="case", how="left")],
-                       how="diagonal")  # fmt: skip
-    handed = handed.with_columns(one=pl.lit(1))
+    tasks = _tasks(book, day).join(where, on="case", how="left")
+    # A task whose calls stand in the record is no contact beside them; its minutes cost all the same.
+    called = handed.filter(pl.col("channel") == "call")["case"].implode()
+    tasks = tasks.with_columns(one=(~pl.col("case").is_in(called)).cast(pl.Int64))
+    handed = pl.concat([handed.with_columns(one=pl.lit(1, dtype=pl.Int64)), tasks], how="diagonal")
     tally.group("contacts", handed, "one", (*SLICES, "channel"))
     tally.group("cost", handed, "cost", (*SLICES, "channel"))
     both = made.group_by("channel", "state").len()

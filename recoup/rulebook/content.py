@@ -19,6 +19,8 @@ from recoup.rulebook import layers
 from recoup.rulebook.vocabulary import CLASSES, ELEMENTS
 
 Pattern: TypeAlias = re.Pattern[str]
+# A word of ASCII letters spelled apart, `a r r e s t`; with spaces between words it takes two.
+SPELLED = re.compile(r"\b[A-Za-z](?:[\s·.\-_*][A-Za-z]){2,}\b")
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def _without(text: str, names: Iterable[str]) -> str:
 def _forms(text: str) -> tuple[str, str]:
     """A text tidied, and again without the blanks and marks that hide words."""
     spaced = tidy(re.sub(r"[\u200b-\u200f\u2060\ufeff\u00ad]", "", text))
-    return spaced, re.sub(r"(?<=[^\x00-\x7f])[\s·.\-_*]+(?=[^\x00-\x7f])", "", spaced)
+    joined = re.sub(r"(?<=[^\x00-\x7f])[\s·.\-_*]+(?=[^\x00-\x7f])", "", spaced)
+    return spaced, SPELLED.sub(lambda found: re.sub(r"[\s·.\-_*]+", "", found.group(0)), joined)
 
 
 def _any(patterns: tuple[Pattern, ...], forms: Iterable[str]) -> bool:

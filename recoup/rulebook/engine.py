@@ -188,8 +188,9 @@ class Rulebook:
         if scope is not None:
             applies = scope.surely if is_exception else scope.perhaps
         if rule.channels:
-            applies = applies & facts.channel.among(*rule.channels)
-            applies = applies | (facts.missing("channel") & ~facts.everywhere(is_exception))
+            among = facts.channel.among(*rule.channels)
+            unknown = facts.missing("channel") & ~facts.everywhere(is_exception)
+            applies = applies & (among | unknown)
         if rule.parties:
             among = facts.party.among(*rule.parties)
             applies = applies & (among | (facts.missing("party") & ~facts.everywhere(is_exception)))

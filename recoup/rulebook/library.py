@@ -3,7 +3,7 @@ The rules of a country to look things up in: what each says, whether it holds, i
 
     entries("CN", day)          every rule of every layer, drafts and rules that are off among them
     numbers(entry, "CN", day)   the numbers it reads, with their values by date
-    shown_by("CN")              the cases of the packs by the rules that fire in them
+    cases_of(entry, "CN")       the cases in which it fires
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from recoup.kernel.errors import Invalid
 from recoup.rulebook import casebook, engine, layers, sources
 from recoup.rulebook.layers import Layer
+from recoup.rulebook.overlay import Overlay, over_parameters
 from recoup.rulebook.rule import Rule
 from recoup.rulebook.sources import Parameter, ParameterValue
 from recoup.rulebook.verdict import Instrument
@@ -73,15 +74,18 @@ def noon(jurisdiction: str, day: date) -> datetime:
 
 
 @lru_cache(maxsize=64)
-def entries(jurisdiction: str, day: date) -> tuple[Entry, ...]:
+def entries(
+    jurisdiction: str, day: date, overlay: Overlay | None = None
+) -> tuple[Entry, ...]:  # fmt: skip
     """
-    Every rule of a country's layers, by layer and name.
+    Every rule of a country's layers, its own before what holds everywhere; `overlay` is what a
+    tenant lays over them.
 
     :raises Invalid: if there are no rules for it, or one of them is written wrongly
     """
     stack = layers.stack(jurisdiction, drafts=True)
     known = sources.instruments(stack)
-    holding = _holding(jurisdiction, day)
+    holding = _holding(jurisdiction, day, overlay)
     found = []
     for layer in stack:
         now = {rule.id: rule for rule in layer.rules().on(day, known, own_date=layer.own_date)}
@@ -92,15 +96,16 @@ def entries(jurisdiction: str, day: date) -> tuple[Entry, ...]:
                 stands, layer, later=rule.id not in now
             )  # fmt: skip
             found.append(Entry(stands, layer, known[stands.instrument], state))
-    return tuple(found)
+    # The country's own first: what holds everywhere is the least of it.
+    return tuple(sorted(found, key=lambda entry: entry.layer.layer == "base"))
 
 
-def _holding(jurisdiction: str, day: date) -> set[tuple[str, str]]:
+def _holding(jurisdiction: str, day: date, overlay: Overlay | None) -> set[tuple[str, str]]:
     """The rules that contacts are judged by, with their packs; none before there are any."""
-    try:
-        book = engine.load(jurisdiction, noon(jurisdiction, day))
-    except Invalid:
+    country = next(one for one in layers.stack(jurisdiction, drafts=True) if one.layer == "country")
+    if country.is_draft or day < country.own_date:
         return set()
+    book = engine.load(jurisdiction, noon(jurisdiction, day), overlay=overlay)
     return {(rule.id, rule.pack) for rule in book.rules}
 
 
@@ -109,13 +114,25 @@ def _why_not(rule: Rule, layer: Layer, *, later: bool) -> str:
         return "draft"
     if later:
         return "later"
-    return "off" if rule.optional else "replaced"
+    return "off" if rule.optional or rule.id not in _replaced() else "replaced"
 
 
-def numbers(entry: Entry, jurisdiction: str, day: date) -> list[Number]:
+@lru_cache(maxsize=1)
+def _replaced() -> frozenset[str]:
+    """The house rules that some country's own stand in place of."""
+    packs = (layers.layer(name).rules() for name in layers.names())
+    return frozenset(rule.in_place_of for pack in packs for rule in pack.rules)
+
+
+def numbers(
+    entry: Entry, jurisdiction: str, day: date, overlay: Overlay | None = None
+) -> list[Number]:  # fmt: skip
     """The numbers that a rule reads, and those of the counters that it looks at."""
     stack = layers.stack(jurisdiction, drafts=True)
-    every = sources.parameters(stack, sources.instruments(stack))
+    known = sources.instruments(stack)
+    every = sources.parameters(stack, known)
+    if overlay is not None:
+        every = over_parameters(overlay, every, known, day)
     names = casebook.reads(entry.rule) & set(every)
     facts = {*entry.rule.needs, *entry.rule.may_read}
     for layer in stack:
@@ -136,6 +153,15 @@ def _number(one: Parameter, day: date) -> Number:
 
 def _same(value: object, best: object) -> bool:
     return isinstance(value, int | float) and isinstance(best, int | float) and value == best
+
+
+def cases_of(entry: Entry, jurisdiction: str) -> tuple[Shown, ...]:
+    """The cases that show a rule: its country's, or of a rule that holds everywhere any other's."""
+    others = jurisdictions() if entry.layer.layer == "base" else ()
+    for country in (jurisdiction, *others):
+        if found := shown_by(country).get(entry.rule.id):
+            return found
+    return ()
 
 
 @lru_cache(maxsize=16)

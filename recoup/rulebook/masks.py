@@ -79,8 +79,17 @@ def has_any(words: Words, *wanted: str) -> Mask:
 
 def words_found(f: Facts, *classes: str) -> Mask:
     """Where a text holds a forbidden class of words, and where a text was not read for them."""
-    unread = f.missing("found") & f.channel.among(*WRITTEN)
-    return has_any(f.found, *classes) | unread
+    return has_any(f.found, *classes) | unread(f)
+
+
+def unread(f: Facts) -> Mask:
+    """Where a text was not read for forbidden words; what is said aloud cannot be, before."""
+    return f.missing("found") & maybe_by(f, *WRITTEN)
+
+
+def maybe_by(f: Facts, *channels: str) -> Mask:
+    """Where the channel is one of these, or not known."""
+    return f.channel.among(*channels) | f.missing("channel")
 
 
 # -- House rules of several countries: each enters them under a name of its own ---------------------

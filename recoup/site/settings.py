@@ -49,6 +49,8 @@ LETTER_FOLDER = env.text("RECOUP_LETTER_FOLDER")  # where a print house fetches 
 SMS_PRICE = env.text("RECOUP_SMS_PRICE", "4.5")
 MAIL_PRICE = env.text("RECOUP_MAIL_PRICE", "0.2")
 LETTER_PRICE = env.text("RECOUP_LETTER_PRICE", "300")
+# For each minute of a call that has begun, in minor units.
+CALL_PRICE = env.text("RECOUP_CALL_PRICE", "10")
 PORTAL_URL = env.text("RECOUP_PORTAL_URL", "http://127.0.0.1:8000")
 
 # -- Django ------------------------------------------------------------------------------------

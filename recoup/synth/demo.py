@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +22,9 @@ from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Invalid
 from recoup.people import operations as people
 from recoup.people.models import Agency, Book, Creditor, Team, User
+from recoup.portfolio import operations as portfolio
+from recoup.portfolio.models import Case
+from recoup.simulator import parameters
 from recoup.strategy import operations as strategy
 
 ROLES = [
@@ -34,6 +37,7 @@ ROLES = [
     ("compliance", "吴合规 Compliance", User.Role.COMPLIANCE),
     ("agency", "恒远坐席 Agency", User.Role.AGENCY),
 ]
+AGENCY = "hengyuan"
 NAMED = {username for username, _, _ in ROLES}
 TEAMS = [("early", "前期组", 6), ("middle", "中期组", 4), ("late", "后期组", 3)]
 
@@ -116,9 +120,50 @@ def book(*, by: Actor, at: datetime, opened_on: date) -> Book:
     )  # fmt: skip
 
 
+# What the rules of China ask of an ordinary lender and of its agencies, and for how many days each
+# holds. Simulated, like everything of a demo.
+PAPERS = {
+    "retention_policy": None, "impact_assessment": None, "human_override": None,
+    "collector_certificate": 365, "background_check": None,
+}  # fmt: skip
+PAPERS_OF_AGENCY = {
+    "placement_contract": None, "agency_evaluation": 365, "agency_inspection": 365,
+    "collector_certificate": 365, "background_check": None,
+}  # fmt: skip
+
+
+def _put_on_file(book: Book, agency: Agency, *, by: Actor, at: datetime) -> None:
+    for of, papers in ((book.creditor, PAPERS), (agency, PAPERS_OF_AGENCY)):
+        for word, days in papers.items():
+            gate.declare(
+                word=word, of=of, creditor=book.creditor, source="模拟 simulated", by=by, at=at,
+                until=at + timedelta(days=days) if days else None,
+            )  # fmt: skip
+
+
+def agency_of(book: Book) -> Agency | None:
+    """The demo's agency, once it is listed."""
+    return Agency.objects.filter(code=AGENCY, creditors=book.creditor).first()
+
+
+def place_out(*, book: Book, by: Actor, at: datetime) -> int:
+    """Place a part of the late cases of a demo book with its agency; gives how many."""
+    numbers, agency = parameters.load(), agency_of(book)
+    if agency is None or not book.is_demo:
+        return 0
+    late = Case.objects.filter(
+        book=book, state=Case.State.OPEN, days_past_due__gt=numbers["agency.after_days"]
+    )
+    cases = list(late.order_by("pk").values_list("pk", flat=True))
+    step = numbers["agency.share"]
+    some = [pk for n, pk in enumerate(cases) if int((n + 1) * step) > int(n * step)]
+    return portfolio.place_out(book=book, cases=some, agency=agency, by=by, at=at)
+
+
 def furnish(*, book: Book, by: Actor, at: datetime, password: str | None = None) -> None:
     """
-    Teams, collectors, one account for each role, templates, senders. Twice changes nothing.
+    Teams, collectors, an agency, one account for each role, templates, senders, papers on file.
+    Twice changes nothing.
 
     :raises Invalid: for a live book
     """
@@ -129,6 +174,7 @@ def furnish(*, book: Book, by: Actor, at: datetime, password: str | None = None)
         creditor=book.creditor, channel="sms", address="10690000", signature="归诚消费金融",
         by=by, at=at,
     )  # fmt: skip
+    gate.register_sender(creditor=book.creditor, channel="call", address="95012345", by=by, at=at)
     for channel, address in (("email", "service@guicheng.example.com"), ("letter", "归诚消费金融")):
         gate.register_sender(creditor=book.creditor, channel=channel, address=address, by=by, at=at)
     teams = {
@@ -137,8 +183,10 @@ def furnish(*, book: Book, by: Actor, at: datetime, password: str | None = None)
         )[0]
         for code, name, _ in TEAMS
     }
-    agency, _ = Agency.objects.get_or_create(code="hengyuan", defaults={"name": "恒远"})
-    agency.creditors.add(book.creditor)
+    agency = agency_of(book) or people.add_agency(
+        code=AGENCY, name="恒远", creditor=book.creditor, by=by, at=at
+    )
+    _put_on_file(book, agency, by=by, at=at)
     people_of = {
         "leader": {"team": teams["early"]},
         "collector": {"team": teams["early"]},

@@ -3,6 +3,7 @@ The outside world of a demo book: borrowers who answer and pay, carriers' receip
 
     world = World(book=book, seed=7, carriers=carriers)
     world.morning(on=day)          # after the night has aged the book
+    world.ring(at=instant)         # as often as wanted in the day: collectors and an agency call
     world.answer(at=instant)       # as often as wanted in the day, after sending
     path = world.evening(on=day)   # the bank's file of the day, or None
 
@@ -29,6 +30,7 @@ from recoup.kernel.errors import Invalid
 from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.synth import world_book, world_cashier
+from recoup.synth.dialler import Dialler, Rung
 from recoup.synth.world_book import Known
 from recoup.synth.world_post import Post, Postman, Received, Told
 
@@ -60,6 +62,7 @@ class World:
         self._kept = self._folder / f"{book.code}.npz"
         self._known: Known | None = None
         self._on: date | None = None
+        self._dialler: Dialler | None = None
         self._letters: list[tuple[date, str, str]] = []
         self._last = self._answered = 0
 
@@ -70,7 +73,7 @@ class World:
         self._letters = world_book.letters_of(carried)
         with scopes.acting_for(self.book):
             self._known = world_book.meet(book=self.book, seed=self.seed, carried=carried)
-        self._on, self._answered = on, 0
+        self._on, self._answered, self._dialler = on, 0, None
         return int((self._known.population.arrears > 0).sum())
 
     def answer(self, *, at: datetime) -> Told:
@@ -84,6 +87,14 @@ class World:
         with scopes.acting_for(self.book):
             postman = Postman(self.book, known, self._rng(on, self._answered), at, on)
             return postman.bring(self._arrived(on))
+
+    def ring(self, *, at: datetime) -> Rung:
+        """A round of calls; gives the counts of the day so far."""
+        known, on = self._today()
+        if self._dialler is None:
+            self._dialler = Dialler(book=self.book, known=known, seed=self.seed, on=on)
+        with scopes.acting_for(self.book):
+            return self._dialler.ring(at=at)
 
     def evening(self, *, on: date) -> Path | None:
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from recoup.kernel.actors import Actor
@@ -41,7 +41,47 @@ def seed(*, at: datetime, cases: int = 60) -> Any:
     with scopes.acting_for(book):
         for number in range(cases):
             _place(book, number, (first, first, second, outside)[number % 4], agency, users, at)
+        _law(book, users, at)
     return book
+
+
+def _law(book: Any, users: Any, at: datetime) -> None:
+    """Contacts that rules stopped, something on file, one approval that waits and one given."""
+    from recoup.gate import operations as gate
+    from recoup.people.scopes import viewer_of
+    from recoup.portfolio.models import Case
+
+    gate.install_templates(book=book, by=SYSTEM, at=at)
+    gate.register_sender(
+        creditor=book.creditor,
+        channel="sms",
+        address="10690000",
+        signature="归诚",
+        by=SYSTEM,
+        at=at,
+    )
+    for word in ("retention_policy", "impact_assessment", "agency_evaluation",
+                 "agency_inspection", "placement_contract"):  # fmt: skip
+        gate.declare(word=word, of=book.creditor, source="制度汇编", by=SYSTEM, at=at)
+    cases = list(Case.objects.order_by("pk")[:12])
+    gate.stop(case=cases[1], reason="dispute", source="来电", by=SYSTEM, at=at)
+    gate.opt_out(borrower=cases[2].borrower, scope="sms", source="短信回复", by=SYSTEM, at=at)
+    gate.declare(word="landline", of=cases[0], source="客户来电", by=SYSTEM, at=at)
+    for number, case in enumerate(cases):
+        channel, medium = (("sms", "phone"), ("email", "email"), ("letter", "address"))[number % 3]
+        point = case.borrower.contact_points.get(medium=medium)
+        for _ in range(3):
+            gate.request_contact(
+                case=case, channel=channel, contact_point=point.pk, by=SYSTEM, at=at
+            )
+    for case, rules in ((cases[0], ["CN-TIME-001"]), (cases[4], ["CN-TIME-001", "CN-TIME-002"])):
+        wish = gate.ask_approval(
+            viewer=viewer_of(users["lina"]), case=case, channel="sms", rules=rules,
+            reason="客户要求今晚回复", until=at + timedelta(hours=4), at=at,
+        )  # fmt: skip
+    gate.decide_approval(
+        viewer=viewer_of(users["zhou"]), approval=wish, give=True, answer="客户本人要求", at=at
+    )
 
 
 def _people(creditor: Any, team: Any, agency: Any, outside: Any, at: datetime) -> Any:

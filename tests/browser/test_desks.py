@@ -14,10 +14,17 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "lina": ("/workbench/queue/", "/workbench/cases/", "/workbench/cases/1/", "/workbench/replies/", "/help/",
              "/account/", "/sign-in/2fa/", "/sign-in/2fa/totp/activate/"),
-    "chen": ("/workbench/unmatched/", "/board/", "/board/by/channel/"),
+    "chen": ("/workbench/unmatched/", "/workbench/cases/1/", "/board/", "/board/by/channel/",
+             "/review/may-i/?case=1&channel=sms", "/review/approvals/",
+             "/review/approvals/ask/?case=1&channel=sms&rule=CN-TIME-001"),
     "sun": ("/studio/plan/", "/studio/strategies/", "/studio/strategies/new/",
             "/studio/experiment/", "/studio/models/", "/studio/placements/", "/studio/texts/"),
-    "zhao": ("/review/refusals/", "/review/journal/"),
+    "zhao": ("/review/refusals/", "/review/journal/", "/review/today/", "/review/rules/",
+             "/review/rules/CN/CN-TIME-001/", "/review/rules/CN/CN-FREQ-005/",
+             "/review/rules/IN/IN-DRAFT-001/", "/review/may-i/",
+             "/review/may-i/?case=2&channel=call&when=2030-03-12T22:30",
+             "/review/may-i/?about=facts&country=US&channel=call&when=2030-03-12T22:30"),
+    "zhou": ("/review/approvals/", "/review/today/", "/review/rules/?effect=limit"),
     "admin": ("/system/",),
     "hengyuan": ("/workbench/cases/",),
 }  # fmt: skip
@@ -25,10 +32,13 @@ PAGES = {
 
 @pytest.mark.parametrize("username", sorted(PAGES))
 @pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_no_page_breaks_the_policy_or_is_wider_than_the_screen(
-    username: str, width: int, open_as: Callable[..., Any], complaints: list[str]
-) -> None:
+    username: str, width: int, language: str, server: str, open_as: Callable[..., Any],
+    complaints: list[str],
+) -> None:  # fmt: skip
     page = open_as(username, width=width)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": server}])
 
     for address in PAGES[username]:
         answer = page.goto(address)
@@ -138,4 +148,59 @@ def test_a_note_with_a_script_in_it_does_nothing(
 
     assert "broken" not in page.title()
     assert "<script>" in page.locator("#notes").inner_text()
+    assert complaints == []
+
+
+def test_may_i_is_asked_and_an_approval_given_without_a_mouse(
+    open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    asking, deciding = open_as("lina"), open_as("zhou", width=390)
+    asking.goto("/review/may-i/")
+    asking.fill("#id_case", "9")
+    asking.fill("#id_when", "2030-03-12T22:30")
+    asking.locator("#id_when").press("Enter")
+    asking.wait_for_selector("#verdict")
+
+    assert "22:00" in asking.locator("#verdict").inner_text()
+    asking.locator("#verdict a[href*='approvals/ask']").press("Enter")
+    asking.fill("#id_reason", "客户要求晚间回复")
+    asking.locator("#content button[type=submit]").press("Enter")
+    asking.wait_for_selector(".notice-success")
+
+    deciding.goto("/review/approvals/")
+    wish = deciding.locator("#waiting li", has_text="客户要求晚间回复").first
+    wish.locator("[name=answer]").fill("同意")
+    wish.locator("[name=give][value=yes]").press("Enter")
+    deciding.wait_for_selector(".notice-success")
+
+    assert "客户要求晚间回复" in deciding.locator("#decided").inner_text()
+    assert complaints == []
+
+
+def test_a_bar_of_today_leads_to_its_refusals(
+    open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    page = open_as("zhao")
+    page.goto("/review/today/")
+
+    page.wait_for_selector("[data-chart=c-rules] svg")
+    page.locator("table.list a.main-link").first.press("Enter")
+    page.wait_for_url(re.compile(r"/review/refusals/\?.*rule="))
+
+    assert page.locator("tbody tr").count() > 1
+    assert complaints == []
+
+
+def test_rules_filter_without_leaving_and_without_a_mouse(
+    open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    page = open_as("zhao")
+    page.goto("/review/rules/")
+
+    page.fill("#f-search", "CN-TIME")
+    page.locator("#f-search").press("Enter")
+    page.wait_for_url(re.compile("search=CN-TIME"))
+
+    assert set(page.locator("#list tbody a.main-link").all_inner_texts()) >= {"CN-TIME-001"}
+    assert page.locator("#list tbody tr").count() < 10
     assert complaints == []

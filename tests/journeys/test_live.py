@@ -92,6 +92,9 @@ def test_a_live_book_goes_from_nothing_to_sent_contacts_by_commands(
     for channel, address in (("sms", "10690001"), ("email", "service@lender.example.com"),
                              ("letter", "某某消费金融")):  # fmt: skip
         done(run, "sender", "add", channel, address, "--creditor", "lender")
+    for paper in ("retention_policy", "impact_assessment"):
+        done(run, "paper", "add", paper, "--creditor", "lender", "--source", "合规部文件",
+             "--since", "2026-01-01")  # fmt: skip
     source = tmp_path / "strategy.yaml"
     source.write_text(done(run, "strategy", "show"))
     done(run, "strategy", "add", source)

@@ -80,7 +80,7 @@ def ask(request: HttpRequest, under: str = "") -> HttpResponse:
             return redirect("approvals")
     context = {
         "form": form, "case": case, "book": case.book, "channel": channel,
-        "rules": gate.words_of(names=names, jurisdiction=case.book.jurisdiction, at=at),
+        "rules": gate.words_of(names=names, book=case.book, at=at),
         "chosen": form["rules"].value() or [],
     }  # fmt: skip
     return render(request, "review/ask.html", context, status=422 if form.errors else 200)
@@ -124,7 +124,7 @@ def _told(
     return {
         "row": row, "country": country, "state": "lapsed" if lapsed else row.state,
         "holds": row.state == Approval.State.GIVEN and row.until > at,
-        "rules": gate.words_of(names=row.rules, jurisdiction=country, at=row.asked_at),
+        "rules": gate.words_of(names=row.rules, book=row.case.book, at=row.asked_at),
         "may_decide": gate.may_decide(viewer=viewer, approval=row),
         "own": row.asked_by == viewer.name, "wrong": mine[1], "answer": mine[2],
     }  # fmt: skip

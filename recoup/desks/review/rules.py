@@ -40,7 +40,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         "on": on,
         "page": page_of(request, found),
         "in_force": sum(row["state"] == "in_force" for row in every),
-        "unverified": sum(not row["source"]["verified"] for row in every),
+        "unverified": sum(row["unverified"] for row in every),
         "total": len(every),
         "packs": sorted({row["pack"] for row in every}),
         "effects": _options("effect", every),
@@ -96,7 +96,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
 
 
 def _cells(row: dict[str, Any]) -> list[Cell]:
-    source, unknown = row["source"], _("unverified")
+    source, unknown = row["source"], "–" if row["is_house"] else _("unverified")
     return [
         row["id"], row["zh"], row["en"], terms.word("effect", row["effect"]),
         terms.word("force", row["force"]), terms.word("confidence", row["confidence"]),

@@ -96,6 +96,7 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
     today = local_day(at, case.book.time_zone)
     scores = scoring.score_of(viewer=viewer, case=case, on=today)
     people = _people(case, shown)
+    filed = list(gate.declared(viewer=viewer, case=case, at=at))
     loans = list(case.loans.prefetch_related("instalments").order_by("reference"))
     return {
         "case": case,
@@ -117,7 +118,8 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         "opt_outs": list(case.borrower.opt_outs.filter(lifted_at=None).order_by("at")),
         "remaining": _remaining(viewer, case, at),
         "approvals": list(gate.approvals(viewer=viewer, case=case)[:MOST]),
-        "on_file": list(gate.declared(viewer=viewer, case=case, at=at)),
+        "on_file": [row for row in filed if gate.is_of_case(row)],
+        "on_file_above": [row for row in filed if not gate.is_of_case(row)],
         "score": next((s for s in scores if s.target == "repay_30"), None),
         "decisions": [
             {"row": row, "why": strategy.describe(row)}
@@ -165,7 +167,9 @@ def _timeline(viewer: Viewer, case: Case, attempts: list[Attempt]) -> list[sente
             text=_("%(channel)s to %(point)s: %(state)s") % {
                 "channel": terms.word("channel", attempt.channel),
                 "point": attempt.contact_point.masked,
-                "state": terms.word("attempt", attempt.state),
+                "state": terms.word("outcome", attempt.outcome)  # type: ignore[attr-defined]
+                if attempt.outcome  # type: ignore[attr-defined]
+                else terms.word("attempt", attempt.state),
             },
             by=_("Recoup"), case=case.pk, digest="",
         )

@@ -2,8 +2,20 @@
 
 from recoup.gate.operations.approvals import ask_approval, decide_approval
 from recoup.gate.operations.declaring import declare, withdraw_declared
-from recoup.gate.operations.ending import expire, release, release_many, settle_counters, settle_many
-from recoup.gate.operations.permits import Wish, request, request_contact, request_contacts, request_many
+from recoup.gate.operations.ending import (
+    expire,
+    release,
+    release_many,
+    settle_counters,
+    settle_many,
+)
+from recoup.gate.operations.permits import (
+    Wish,
+    request,
+    request_contact,
+    request_contacts,
+    request_many,
+)
 from recoup.gate.operations.restrictions import (
     consent,
     lift,

@@ -24,9 +24,12 @@ Subject = Creditor | Agency | Book | Case | Borrower | ContactPoint
 def declare(
     *, word: str, of: Subject, source: str, by: Actor, at: datetime,
     creditor: Creditor | None = None, until: datetime | None = None,
+    since: datetime | None = None,
 ) -> Declared:  # fmt: skip
     """
     Put a mark or a paper on file; twice is once. An agency's is on file with one `creditor`.
+
+    It counts from `since`, else from now on.
 
     :raises Invalid: for a word that no rule knows, or without a source
     """
@@ -43,10 +46,10 @@ def declare(
     ) as event:
         row, _made = Declared.objects.get_or_create(
             creditor=owner, kind=kind, word=word, withdrawn_at=None, until=until, **named,
-            defaults={"source": source.strip()[:120], "since": aware(at),
+            defaults={"source": source.strip()[:120], "since": aware(since or at),
                       "declared_by": str(by)[:80]},
         )  # fmt: skip
-        event.note(kind=str(kind), until=until)
+        event.note(kind=str(kind), since=since or at, until=until)
         return event.about(row)
 
 

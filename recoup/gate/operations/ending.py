@@ -64,7 +64,8 @@ def give_back(permits: Sequence[Permit], state: str = Permit.State.RELEASED) -> 
     ended = []
     for row in permits:
         if row.turn(state=state):
-            counters.release(set(row.counters) - set(_freed(row, row.settled_as)))
+            held = set(row.counters) - set(_freed(row, row.settled_as))
+            counters.release(held, since=row.issued_at, used_at=row.used_at)
             ended.append(row.pk)
     return ended
 
@@ -74,7 +75,8 @@ def settle_counters(*, permit: Permit, outcome: str, at: datetime, by: Actor = G
     Commit the slots that an outcome used, and free those it did not. Only the first outcome of a
     permit counts; gives whether this was it.
 
-    A call that connected was no unconnected attempt; one that did not was no effective call.
+    A call that connected was no unconnected attempt; one that did not was no effective call, and
+    nobody talked in it.
     Messages keep what they reserved: they were sent, whatever became of them.
     """
     with record(CountersSettled, by=by, at=at, case=permit.case, outcome=outcome) as event:
@@ -108,13 +110,13 @@ def _settled(row: Permit, outcome: str) -> list[str] | None:
     if not (first and row.turn(settled_as=outcome)):
         return None
     gone = _freed(row, outcome)
-    counters.release(gone)
+    counters.release(gone, since=row.issued_at, used_at=row.used_at)
     return gone
 
 
 def _freed(permit: Permit, outcome: str) -> list[str]:
     """The keys of a permit whose slots an outcome gave back."""
-    unit = "attempt:" if outcome in CONNECTED else "effective_call:"
+    units = ("attempt:",) if outcome in CONNECTED else ("effective_call:", "conversation:")
     if outcome not in CONNECTED | UNCONNECTED:
         return []
-    return sorted(key for key in permit.counters if key.startswith(unit))
+    return sorted(key for key in permit.counters if key.startswith(units))

@@ -178,13 +178,17 @@ def _count(contacts: Sequence[Contact], *, at: datetime) -> None:
 def _answer(contact: Contact, verdict: Verdict, *, at: datetime) -> Answer:
     if not verdict.is_allowed or contact.point is None:
         return _refusal(contact, verdict, at=at)
-    # Whoever set a cap aside lets the count pass it; it is counted all the same.
-    over = any(by.startswith("approval:") for _, by in verdict.exempted)
-    taken = counters.reserve(contact.claims, at, over=over)
-    if taken is None:  # an earlier contact of this very batch took the last slot
+    taken = counters.reserve(contact.claims, at)
+    if taken is None:
+        # A cap is full, perhaps since an earlier contact of this very batch: the rules are asked
+        # again. Where none holds it against this contact, or a person set it aside, the contact is
+        # counted past it.
         rows = counters.read({key for claim in contact.claims for key in claim.keys}, lock=False)
         contact.count(rows, at)
-        return _refusal(contact, judge([contact], at)[0], at=at)
+        verdict = judge([contact], at)[0]
+        if not verdict.is_allowed:
+            return _refusal(contact, verdict, at=at)
+        taken = counters.reserve(contact.claims, at, over=True) or []
     return _permit(contact, verdict, taken, at=at)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from recoup.gate import signature
+from recoup.gate import counters, signature
 from recoup.gate.events import PermitsUsed
 from recoup.gate.judging import forbidden
 from recoup.gate.models import Permit
@@ -56,6 +56,9 @@ def use_many(
         standing = [row for row in answers if isinstance(row, Permit)]
         against = forbidden(standing, at=at, session=session)
         ours = Permit.spend((row for row in standing if row.pk not in against), aware(at))
+        for row in standing:
+            if row.pk in ours:
+                counters.start(row.counters, since=row.issued_at, at=aware(at))
         for place, row in enumerate(answers):
             if isinstance(row, Permit):
                 answers[place] = _spent(row, against.get(row.pk), ours, at=at)

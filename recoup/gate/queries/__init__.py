@@ -17,6 +17,7 @@ from recoup.gate.queries.leave import (
     approvals,
     decided_approvals,
     declared,
+    is_of_case,
     may_decide,
     pending_approvals,
 )
@@ -34,7 +35,7 @@ from recoup.gate.queries.lists import (
     templates,
     unused,
 )
-from recoup.gate.queries.ready import Gap, gaps, senders, senders_of
+from recoup.gate.queries.ready import Gap, gaps, papers, senders, senders_of
 from recoup.gate.queries.replay import replayed
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "fill",
     "fires",
     "gaps",
+    "is_of_case",
     "lacking",
     "may_decide",
     "may_i",
@@ -60,6 +62,7 @@ __all__ = [
     "no_longer",
     "opt_outs",
     "ordinary",
+    "papers",
     "pending_approvals",
     "permits",
     "points",

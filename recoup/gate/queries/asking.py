@@ -10,6 +10,7 @@ from typing import Any
 from recoup.gate import counters
 from recoup.gate.gather import MEDIUM, Ask, gather
 from recoup.gate.judging import judge
+from recoup.gate.queries.law import laid_by
 from recoup.gate.reading import snapshot
 from recoup.kernel.actors import Viewer
 from recoup.kernel.errors import Invalid, Refused
@@ -95,7 +96,7 @@ def may_one(
     scopes.demand(viewer, scopes.SEE_JOURNAL)
     usual = ordinary(viewer=viewer, jurisdiction=jurisdiction, channel=channel)
     whole = usual | dict(facts) | {"channel": channel}
-    verdict = engine.load(jurisdiction, at).judge(whole, at)
+    verdict = engine.load(jurisdiction, at, overlay=laid_by(viewer, jurisdiction)).judge(whole, at)
     return _told(verdict, whole, channel, at, hide=False)
 
 

@@ -17,9 +17,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from recoup.gate.gather import MEDIUM, OPEN, PERSONAL, with_same_numbers
+from recoup.gate.lost import lost_debtors
 from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
-from recoup.gate.onfile import SUBJECTS, standing
-from recoup.gate.reading import agreed_hours, opted, product_of, regions_of
+from recoup.gate.onfile import SUBJECTS, standing_on
+from recoup.gate.queries.counted import with_counts
+from recoup.gate.reading import agreed_hours, collector_of, opted, product_of, regions_of
 from recoup.gate.subjects import persons_named, subjects
 from recoup.kernel.clock import day_bounds
 from recoup.people.models import Agency, Book
@@ -53,8 +55,11 @@ def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
     frame = _with(frame, _opt_outs(book, frame), ["case", "channel"], opt_outs=0)
     frame = _with(frame, _consents(book, end), ["borrower"], attempts_agreed=False, consents=0)
     frame = _with(frame, _counts(book, on, start), ["person", "channel"], contacts_in_window=0)
+    frame = with_counts(frame, book=book, on=on, start=start, channels=WRITTEN)
     frame = frame.join(_channels(book, on), on="channel", how="left")
-    frame = _on_file(book, frame, start)
+    frame = _on_file(book, frame, start, end)
+    frame = _who_collects(book, frame)
+    frame = _lost(book, frame, start)
     return frame.with_columns(
         sealed_to_debtor=(pl.col("channel") == "letter") & (pl.col("party") == "debtor")
     ).drop("medium", "agency")
@@ -254,12 +259,12 @@ def _consents(book: Book, before: datetime) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _on_file(book: Book, frame: pl.DataFrame, at: datetime) -> pl.DataFrame:
+def _on_file(book: Book, frame: pl.DataFrame, start: datetime, end: datetime) -> pl.DataFrame:
     """What was declared of the creditor, the book and everything below, as two sets."""
     words = {"mark": ("marks", MARKS), "paper": ("papers", PAPERS)}
     every = dict.fromkeys(words, 0)
     below: dict[tuple[str, str], dict[int, int]] = {}
-    for row in standing(at).filter(creditor=book.creditor_id):
+    for row in standing_on(start, end).filter(creditor=book.creditor_id):
         name, known = words[row.kind]
         what = next(one for one in SUBJECTS if getattr(row, f"{one}_id") is not None)
         bit = bits(name, [row.word]) if row.word in known else 0
@@ -278,6 +283,49 @@ def _on_file(book: Book, frame: pl.DataFrame, at: datetime) -> pl.DataFrame:
                 )
         made.append(column.alias(name))
     return frame.with_columns(made)
+
+
+def _who_collects(book: Book, frame: pl.DataFrame) -> pl.DataFrame:
+    """Who collects each case; a text names the agency of a case only where it has a slot for it."""
+    placed = pl.col("agency").is_not_null()
+    lender = book.creditor.kind
+    named = {
+        channel: all("{agency}" in text for text in texts)
+        for channel, texts in _texts(book).items()
+    }
+    silent = placed & ~pl.col("channel").replace_strict(named, default=True)
+    without = bits("says", [word for word in ELEMENTS if word != "agency"])
+    return frame.with_columns(
+        collector=pl.when(placed)
+        .then(pl.lit(collector_of(agency=0, lender=lender)))
+        .otherwise(pl.lit(collector_of(agency=None, lender=lender))),
+        says=pl.when(silent).then(pl.col("says") & without).otherwise(pl.col("says")),
+    )
+
+
+def _texts(book: Book) -> dict[str, list[str]]:
+    """The approved texts of each channel."""
+    found: dict[str, list[str]] = {}
+    for channel, text in Template.approved_in(book).values_list("channel", "text"):
+        found.setdefault(channel, []).append(text)
+    return found
+
+
+def _lost(book: Book, frame: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """Whether the debtor is lost, where a contact person would be asked."""
+    asked = frame.filter(pl.col("party") == "contact_person")["borrower"].unique().to_list()
+    rows = [
+        (borrower, "contact_person", fact["debtor_lost"], _epoch(fact["debtor_lost_from"]))
+        for borrower, fact in lost_debtors(asked, book=book, at=at).items()
+    ]
+    schema = {"borrower": pl.Int64, "party": pl.String, "debtor_lost": pl.Boolean,
+              "debtor_lost_from": pl.Int64}  # fmt: skip
+    known = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.join(known, on=["borrower", "party"], how="left")
+
+
+def _epoch(at: object) -> int | None:
+    return int(at.timestamp()) if isinstance(at, datetime) else None
 
 
 def _counts(book: Book, on: date, start: datetime) -> pl.DataFrame:

@@ -13,10 +13,12 @@ from recoup.gate.queries.lists import day_of, refusals
 from recoup.kernel.actors import Viewer
 from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid
-from recoup.people.models import Book
+from recoup.people.law import laid, law_of
+from recoup.people.models import Book, Creditor
 from recoup.people.scopes import SEE_JOURNAL, demand, visible
-from recoup.rulebook import engine, library
+from recoup.rulebook import library
 from recoup.rulebook.library import Entry
+from recoup.rulebook.overlay import Overlay
 
 Row = dict[str, Any]
 MOST = 10_000
@@ -42,7 +44,9 @@ def rules(
     :raises Invalid: if there are no rules for the country
     """
     demand(viewer, SEE_JOURNAL)
-    rows = [_row(entry) for entry in library.entries(jurisdiction, on)]
+    rows = [
+        _row(entry) for entry in library.entries(jurisdiction, on, laid_by(viewer, jurisdiction))
+    ]
     wanted = {"pack": pack, "effect": effect, "force": force, "state": state}
     words = search.casefold().split()
     return [
@@ -60,7 +64,8 @@ def rule(*, viewer: Viewer, jurisdiction: str, name: str, on: date) -> Row | Non
     :raises Invalid: if there are no rules for the country
     """
     demand(viewer, SEE_JOURNAL)
-    every = [e for e in library.entries(jurisdiction, on) if e.rule.id == name]
+    overlay = laid_by(viewer, jurisdiction)
+    every = [e for e in library.entries(jurisdiction, on, overlay) if e.rule.id == name]
     # Two packs may have one name where one takes the other's place: the one that holds is shown.
     every.sort(key=lambda entry: entry.state != "in_force")
     if not every:
@@ -68,8 +73,8 @@ def rule(*, viewer: Viewer, jurisdiction: str, name: str, on: date) -> Row | Non
     entry = every[0]
     versions = [one for one in entry.layer.rules().rules if one.id == name]
     return _row(entry) | {
-        "numbers": library.numbers(entry, jurisdiction, on),
-        "cases": library.shown_by(jurisdiction).get(name, ()),
+        "numbers": library.numbers(entry, jurisdiction, on, overlay),
+        "cases": library.cases_of(entry, jurisdiction),
         "versions": [
             {"since": one.since, "zh": one.zh, "en": one.en, "clause": one.clause}
             for one in sorted(versions, key=lambda one: one.since or date.min)
@@ -83,20 +88,27 @@ def rule(*, viewer: Viewer, jurisdiction: str, name: str, on: date) -> Row | Non
     }  # fmt: skip
 
 
-def words_of(*, names: Iterable[str], jurisdiction: str, at: datetime) -> list[Row]:
-    """The words and sources of some rules in force, for whoever is told of them; others are bare."""
+def words_of(*, names: Iterable[str], book: Book, at: datetime) -> list[Row]:
+    """The words and sources of some rules of a book, for whoever is told of them; others are bare."""
     try:
-        known = {rule.id: rule for rule in engine.load(jurisdiction, at).rules}
-        source = engine.load(jurisdiction, at).instruments
+        law = law_of(book, at)
     except Invalid:
-        known, source = {}, {}
+        return [{"id": name, "zh": "", "en": "", "override": None} for name in names]
+    known = {rule.id: rule for rule in law.rules}
     return [
         {"id": name, "zh": known[name].zh, "en": known[name].en, "clause": known[name].clause,
          "force": known[name].force, "override": known[name].override,
-         "source": source[known[name].instrument].as_json()}
+         "source": law.instruments[known[name].instrument].as_json()}
         if name in known else {"id": name, "zh": "", "en": "", "override": None}
         for name in names
     ]  # fmt: skip
+
+
+def laid_by(viewer: Viewer, jurisdiction: str) -> Overlay | None:
+    """What the viewer's creditor lays over the law of a country; nothing where there are several."""
+    owners = Creditor.objects.filter(pk__in=viewer.creditors, books__jurisdiction=jurisdiction)
+    some = list(owners.distinct()[:2])
+    return laid(some[0]) if len(some) == 1 else None
 
 
 def _row(entry: Entry) -> Row:
@@ -107,6 +119,9 @@ def _row(entry: Entry) -> Row:
         "id": rule.id, "zh": rule.zh, "en": rule.en, "effect": rule.effect, "force": rule.force,
         "confidence": rule.confidence, "since": rule.since, "source": source,
         "clause": rule.clause, "pack": entry.layer.name, "layer": entry.layer.layer,
+        # A house rule has no text of law that it could be checked against.
+        "is_house": entry.instrument.read == "HOUSE",
+        "unverified": not entry.instrument.is_verified and entry.instrument.read != "HOUSE",
         "override": rule.override, "state": entry.state, "channels": rule.channels,
         "parties": rule.parties, "text": text.casefold(),
     }  # fmt: skip

@@ -13,7 +13,7 @@ from recoup.kernel.actors import Viewer
 from recoup.people.scopes import visible
 from recoup.portfolio.models import Case
 
-RELATED = ("case__borrower", "case__book")
+RELATED = ("case__borrower", "case__book__creditor")
 
 
 def pending_approvals(*, viewer: Viewer, at: datetime) -> QuerySet[Approval]:
@@ -56,3 +56,8 @@ def declared(*, viewer: Viewer, case: Case, at: datetime) -> QuerySet[Declared]:
     if not seen.exists():
         return rows.none()
     return rows.select_related("contact_point", "agency").order_by("-since", "-pk")
+
+
+def is_of_case(row: Declared) -> bool:
+    """Whether something is on file of a case, its borrower or a point, and not of more than that."""
+    return any((row.case_id, row.borrower_id, row.contact_point_id))

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
-from recoup.gate.models import STARTER_ROLE, SenderIdentity, Template
+from recoup.gate.models import STARTER_ROLE, Declared, SenderIdentity, Template
+from recoup.gate.onfile import standing, standing_on
 from recoup.gate.operations.templates import WRITTEN
+from recoup.gate.reading import collector_of
 from recoup.gate.texts import SLOT
 from recoup.kernel.actors import Viewer
+from recoup.kernel.clock import day_bounds
 from recoup.kernel.errors import Invalid
-from recoup.people.models import Book
+from recoup.people.law import law_of
+from recoup.people.models import Book, Creditor
 from recoup.portfolio.models import Borrower
-from recoup.rulebook import layers
+from recoup.rulebook import casebook, layers
+from recoup.rulebook.engine import Rulebook
+from recoup.rulebook.vocabulary import PAPERS
 from recoup.strategy.models import StrategyVersion
 from recoup.strategy.reading import read
 
@@ -35,11 +41,12 @@ class Gap:
 def gaps(*, book: Book, on: date) -> list[Gap]:
     """
     What a book lacks for sending, channel by channel: approved texts in its borrowers' languages,
-    a registered sender, what texts are filled with. Carriers and the strategy are asked elsewhere.
+    a registered sender, papers on file, what texts are filled with. Carriers and the strategy are asked elsewhere.
     """
     found = []
     if not has_rules(book.jurisdiction):
         found.append(Gap("", f"no rulebook for {book.jurisdiction}: every contact is refused"))
+    found += _papers(book, on)
     for channel in wanted_channels(book):
         found += _texts(book, channel)
         valid = senders(creditors=[book.creditor_id]).filter(_valid(on), channel=channel)
@@ -47,6 +54,56 @@ def gaps(*, book: Book, on: date) -> list[Gap]:
             command = f"recoup sender add {channel} ADDRESS --creditor {book.creditor.code}"
             found.append(Gap(channel, "no sender is registered", command))
     return found
+
+
+def _papers(book: Book, on: date) -> list[Gap]:
+    """The papers that the rules ask of a contact by the lender itself, and that are not on file."""
+    start, end = day_bounds(on, book.time_zone)
+    at = start + (end - start) / 2
+    try:
+        law = law_of(book, at)
+    except Invalid:
+        return []  # no rules at all, which is said already
+    filed = standing_on(start, end).filter(creditor=book.creditor_id, kind="paper", agency=None)
+    filed = filed.filter(Q(book=None) | Q(book=book), case=None, borrower=None, contact_point=None)
+    have = sorted(set(filed.values_list("word", flat=True)) & set(PAPERS))
+    channels = wanted_channels(book)
+    wanted: dict[str, dict[str, set[str]]] = {}
+    for channel in channels:
+        for word, rules in _wanted(law, book, channel, have, at).items():
+            wanted.setdefault(word, {})[channel] = rules
+    return [
+        Gap(
+            "" if len(on_channels) == len(channels) else ", ".join(on_channels),
+            f"no {word} is on file ({', '.join(sorted(set().union(*on_channels.values())))})",
+            f"recoup paper add {word} --creditor {book.creditor.code} --source WHERE",
+        )
+        for word, on_channels in wanted.items()
+    ]
+
+
+def _wanted(
+    law: Rulebook, book: Book, channel: str, have: list[str], at: datetime
+) -> dict[str, set[str]]:
+    """The papers that would silence a rule of an ordinary contact on a channel, and which."""
+    facts = {
+        **_ordinary(book.jurisdiction, channel), "papers": have,
+        "collector": collector_of(agency=None, lender=book.creditor.kind),
+        "lender": book.creditor.kind or None,
+    }  # fmt: skip
+    fired = {one.id for one in law.judge(facts, at).fired}
+    found = {}
+    for word in PAPERS if fired else ():
+        more = facts | {"papers": [*have, word]}
+        if silenced := fired - {one.id for one in law.judge(more, at).fired}:
+            found[word] = silenced
+    return found
+
+
+def _ordinary(jurisdiction: str, channel: str) -> dict[str, object]:
+    stack = layers.stack(jurisdiction)
+    country = next(layer.name for layer in stack if layer.layer == "country")
+    return dict(casebook.base_of(country).get(channel, {}))
 
 
 def has_rules(jurisdiction: str) -> bool:
@@ -73,6 +130,14 @@ def senders(*, creditors: Iterable[int]) -> QuerySet[SenderIdentity]:
 def senders_of(*, viewer: Viewer) -> QuerySet[SenderIdentity]:
     """The senders of the viewer's creditors."""
     return senders(creditors=viewer.creditors)
+
+
+def papers(*, creditor: Creditor, at: datetime) -> QuerySet[Declared]:
+    """The papers on file of a creditor, its books and its agencies."""
+    rows = standing(at).filter(creditor=creditor, kind="paper", case=None, borrower=None)
+    return (
+        rows.filter(contact_point=None).select_related("agency", "book").order_by("agency", "word")
+    )
 
 
 def _valid(on: date) -> Q:

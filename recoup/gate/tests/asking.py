@@ -17,8 +17,18 @@ MEDIUM = {"sms": "phone", "call": "phone", "email": "email", "letter": "address"
 TEMPLATE = {"sms": "cn-sms-reminder", "email": "cn-email-reminder", "letter": "cn-letter-notice"}
 
 
+# What the rules of China ask of an ordinary lender, of its agencies and of those who call for them.
+ON_FILE = (
+    "retention_policy", "impact_assessment", "collector_certificate", "background_check",
+    "agency_evaluation", "agency_inspection", "placement_contract",
+)  # fmt: skip
+
+
 def ready(book: Any, by: Any, at: datetime) -> None:
-    """The starter texts, reviewed by a person, a complaint phone, and a sender for messages."""
+    """
+    The starter texts, reviewed by a person, a complaint phone, a sender for messages, and the
+    papers that the rules ask of a lender.
+    """
     book.creditor.complaint_phone = "400-800-1234"
     book.creditor.save()
     operations.install_templates(book=book, by=by, at=at)
@@ -27,6 +37,15 @@ def ready(book: Any, by: Any, at: datetime) -> None:
     operations.register_sender(
         creditor=book.creditor, channel="sms", address="10690000", signature="归诚", by=by, at=at
     )
+    on_file(book, by, at)
+
+
+def on_file(book: Any, by: Any, at: datetime, *, but: tuple[str, ...] = ()) -> None:
+    """The papers of an ordinary lender, for a month already, without some of them."""
+    before = at - timedelta(days=30)
+    for word in ON_FILE:
+        if word not in but:
+            operations.declare(word=word, of=book.creditor, source="test", by=by, at=before)
 
 
 def plan_of(book: Any, at: datetime) -> Plan:

@@ -164,7 +164,7 @@ def rule_source(rule: Mapping[str, Any]) -> str:
     """Where a rule comes from: title, clause, and whether someone has checked our reading."""
     source = rule.get("source") or {}
     parts = [str(source.get("title") or ""), str(rule.get("clause") or "")]
-    if not source.get("verified"):
+    if not source.get("verified") and source.get("read") != "HOUSE":
         parts.append(gettext("not yet checked against the text"))
     return " · ".join(part for part in parts if part)
 

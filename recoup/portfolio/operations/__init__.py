@@ -5,6 +5,7 @@ from recoup.portfolio.operations.moving import (
     close,
     move,
     note,
+    place_out,
     recall,
     resume,
     retain,
@@ -25,6 +26,6 @@ from recoup.portfolio.operations.posting import (
 
 __all__ = [
     "Difference", "accrue", "admit", "age_book", "check_statements", "close", "move", "note",
-    "open_placement", "post_payment", "recall", "resume", "retain", "reverse", "settle",
+    "open_placement", "place_out", "post_payment", "recall", "resume", "retain", "reverse", "settle",
     "share_out", "suspend", "waive",
 ]  # fmt: skip

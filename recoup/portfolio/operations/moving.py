@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from heapq import heapify, heapreplace
 from itertools import groupby
@@ -17,9 +18,16 @@ from recoup.kernel.actors import Actor, Viewer
 from recoup.kernel.errors import Invalid, Refused
 from recoup.people import operations as people
 from recoup.people import scopes
-from recoup.people.models import Book, Team, User
+from recoup.people.models import Agency, Book, Team, User
+from recoup.people.scopes import unjoined
 from recoup.portfolio import bulk, states
-from recoup.portfolio.events import CaseMoved, CasesAdmitted, CasesShared, NoteWritten
+from recoup.portfolio.events import (
+    CaseMoved,
+    CasesAdmitted,
+    CasesPlacedOut,
+    CasesShared,
+    NoteWritten,
+)
 from recoup.portfolio.models import Case, Note
 
 REASON = 200
@@ -149,6 +157,31 @@ def share_out(*, book: Book, by: Actor, at: datetime) -> int:
             bulk.update(Case, ["team", "collector"], given[start : start + CHUNK])
         event.note(cases=len(given), waiting=0, hands=len(hands))
         return len(given)
+
+
+def place_out(*, book: Book, cases: Sequence[int], agency: Agency, by: Actor, at: datetime) -> int:
+    """
+    Place worked cases of a book with an outside agency (委外); their team and collector let go of
+    them. Gives how many; twice changes nothing.
+
+    :raises Refused: for an agency that the creditor does not list
+    """
+    if not agency.creditors.filter(pk=book.creditor_id).exists():
+        raise Refused(
+            _("{creditor} does not list {agency}.").format(
+                creditor=book.creditor.name, agency=agency.name
+            ),
+            rules=("portfolio.agency_listed",), hint=_("Put it on the list: recoup agency add."),
+        )  # fmt: skip
+    with record(
+        CasesPlacedOut, by=by, at=at, book=book, agency=agency.name, code=agency.code
+    ) as event:
+        rows = unjoined(Case).filter(book=book, pk__in=cases, state__in=states.WORKED)
+        moved = list(rows.filter(agency=None).order_by("pk").values_list("pk", flat=True))
+        unjoined(Case).filter(pk__in=moved).update(agency=agency, team=None, collector=None)
+        event.note(cases=len(moved), placed=moved)
+        event.about(agency)
+    return len(moved)
 
 
 def _hands(book: Book) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from recoup.journal import queries as journal
+from recoup.kernel.errors import Refused
 from recoup.kernel.money import Money
 from recoup.people import operations as people
 from recoup.people.models import Team
@@ -120,3 +121,30 @@ def test_sharing_out_leaves_cases_that_are_not_worked(wang_ming, book, li_na, sy
     Case.objects.filter(pk=wang_ming.pk).update(team=None, state="suspended")
 
     assert operations.share_out(book=book, by=system, at=at) == 0
+
+
+def test_cases_placed_out_leave_their_team_and_are_the_agencys(
+    wang_ming, book, creditor, li_na, system, at
+):
+    agency = people.add_agency(code="hengyuan", name="恒远", creditor=creditor, by=system, at=at)
+    operations.share_out(book=book, by=system, at=at)
+    closed = place(book=book, reference="C9", state="closed")
+    cases = [wang_ming.pk, closed.pk]
+
+    first = operations.place_out(book=book, cases=cases, agency=agency, by=system, at=at)
+    again = operations.place_out(book=book, cases=cases, agency=agency, by=system, at=at)
+    operations.share_out(book=book, by=system, at=at)
+
+    wang_ming.refresh_from_db()
+    closed.refresh_from_db()
+    assert (first, again) == (1, 0)
+    assert (wang_ming.agency, wang_ming.team, wang_ming.collector) == (agency, None, None)
+    assert closed.agency is None
+
+
+def test_an_agency_that_is_not_listed_gets_no_cases(wang_ming, book, creditor, system, at):
+    agency = people.add_agency(code="hengyuan", name="恒远", creditor=creditor, by=system, at=at)
+    people.unlist_agency(agency=agency, creditor=creditor, by=system, at=at)
+
+    with pytest.raises(Refused, match="恒远"):
+        operations.place_out(book=book, cases=[wang_ming.pk], agency=agency, by=system, at=at)

@@ -3,12 +3,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recoup.contact.models import Attempt
 from recoup.gate.models import Permit, Refusal
+from recoup.gate.tests.asking import decision_for, plan_of
 from recoup.kernel.errors import Failed, Invalid
 from recoup.kernel.money import Money
 from recoup.portfolio import operations as portfolio
@@ -17,6 +19,8 @@ from recoup.repayment.models import Promise
 from recoup.reporting import operations
 from recoup.reporting.models import Figure, Snapshot
 from recoup.reporting.tying import demand_tie_out, tie_out
+from recoup.strategy import operations as strategy
+from recoup.strategy.models import Decision, Plan, StrategyVersion
 from tests.cast import place
 
 
@@ -33,7 +37,7 @@ def pay(case, fen, on, at, system, cause="p1"):
 
 
 def attempt(case, at, channel="sms", state="delivered", cost=5):
-    medium = {"sms": "phone", "email": "email", "letter": "address"}[channel]
+    medium = {"sms": "phone", "call": "phone", "email": "email", "letter": "address"}[channel]
     point = ContactPoint.objects.get(borrower=case.borrower, medium=medium)
     number = Permit.objects.count()
     permit = Permit.objects.create(
@@ -266,3 +270,32 @@ def test_whatever_is_posted_the_figures_agree_to_the_cent(book, team, system, at
         entry.cash for entry in since
         if entry.kind == "payment" or entry.reverses.value_on >= today
     )  # fmt: skip
+
+
+def test_a_task_whose_call_stands_in_the_record_is_one_contact(
+    book, wang_ming, data_dir, system, at, today
+):
+    cases = [wang_ming, place(book=book, reference="C2", team=wang_ming.team)]
+    plan = plan_of(book, at)
+    StrategyVersion.objects.update(source=strategy.default("CN"))
+    Plan.objects.update(file="plan.parquet")
+    pl.DataFrame({"case": [case.pk for case in cases], "arm": "champion"}).write_parquet(
+        data_dir / "plan.parquet"
+    )
+    for case in cases:
+        row = decision_for(case, "sms", at=at, template="", plan=plan)
+        Decision.objects.filter(pk=row.pk).update(
+            channel="task", treatment="collector-review", state="done"
+        )
+    attempt(wang_ming, at, channel="call", cost=30)
+
+    operations.count(book=book, on=today, by=system, at=at)
+
+    assert figure("contacts", on=today) == 2
+    assert (
+        figure("contacts", "channel", "call", today)
+        == figure("contacts", "channel", "task", today)
+        == 1
+    )
+    assert figure("cost", "channel", "call", today) == 30
+    assert figure("cost", "channel", "task", today) == 2 * 480  # six minutes each, called or not

@@ -209,3 +209,7 @@ def test_what_hides_a_word_does_not_hide_it() -> None:
         "you will be arr\u200bested", jurisdiction="US"
     ).found  # fmt: skip
     assert "insult" in content.read("ＤＥＡＤＢＥＡＴ", jurisdiction="US").found
+    for text in ("you will be a r r e s t e d", "you go to j.a.i.l", "P-R-I-S-O-N for you"):
+        assert "threat_illegal_action" in content.read(text, jurisdiction="US").found
+    assert content.debt_facts("your d e b t", jurisdiction="GB")
+    assert content.debt_facts("J. P. Oak and A. B. Elm", jurisdiction="GB") == []

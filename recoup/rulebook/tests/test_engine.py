@@ -99,7 +99,7 @@ def test_a_contact_of_which_nothing_is_known_fires_every_rule_that_needs_a_fact(
     verdict = BOOK.judge({}, AT)
 
     needing = {rule.id for rule in BOOK.rules if rule.needs and rule.effect != "allow"}
-    assert {fired.id for fired in verdict.fired} == needing
+    assert needing <= {fired.id for fired in verdict.fired}
     assert verdict.outcome is Outcome.REFUSE
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from recoup.rulebook.vocabulary import ELEMENTS, PAPERS, bits
 from recoup.strategy import operations
 from recoup.strategy.reading import shipped
 
@@ -18,8 +19,9 @@ LAWFUL = {
     "attempts_agreed": False, "contacts_in_window": 0, "clock_went_back": False,
     "sender_registered": True, "sender_own": True, "recording_ready": True,
     "template_state": "approved", "demands_payment": False, "discloses_debt": False,
-    "sealed_to_debtor": True, "found": 0, "says": (1 << 20) - 1, "marks": 0, "papers": 0,
-    "consents": 0, "purpose": "reminder",
+    "sealed_to_debtor": True, "found": 0, "says": bits("says", ELEMENTS), "marks": 0,
+    "papers": bits("papers", PAPERS), "consents": 0, "purpose": "reminder",
+    "lender": "consumer_finance", "collector": "creditor", "regions": 0,
 }  # fmt: skip
 MEDIUM = {"sms": "phone", "email": "email", "letter": "address"}
 

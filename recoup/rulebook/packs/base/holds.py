@@ -51,6 +51,7 @@ def hold_hardship(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-DECEASED", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("stops", "party"), zh="债务人已去世,不得联系本人。",
 )  # fmt: skip
 def hold_deceased(f: Facts, p: Any) -> Mask:
@@ -60,6 +61,7 @@ def hold_deceased(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-BANKRUPTCY", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("stops",), zh="个人破产程序期间不得催收。",
 )  # fmt: skip
 def hold_bankruptcy(f: Facts, p: Any) -> Mask:
@@ -69,6 +71,7 @@ def hold_bankruptcy(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-ATTORNEY", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("stops",), zh="债务人已委托律师,应与其律师联系。",
 )  # fmt: skip
 def hold_attorney(f: Facts, p: Any) -> Mask:
@@ -121,6 +124,7 @@ def hold_for_care(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-HOLD-ASKED", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("stops",), may_read=("stops_until",), until=stops_lifted,
     zh="本人书面要求停止联系,或债务咨询、冻结期、结清确认、征信异议处理期间,暂停主动联系。",
 )  # fmt: skip

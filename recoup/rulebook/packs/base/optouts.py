@@ -1,4 +1,4 @@
-"""What a person has refused."""
+"""What a person has refused. Only their own later act ends it, so nobody sets these aside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from recoup.rulebook.packs.base import PACK
 
 @PACK.rule(
     "HOUSE-OPTOUT-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("opt_outs",), zh="本人已拒绝一切主动联系。",
 )  # fmt: skip
 def refused_all(f: Facts, p: Any) -> Mask:
@@ -19,6 +20,7 @@ def refused_all(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-OPTOUT-002", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("opt_outs",), zh="本人已拒绝以该方式联系。",
 )  # fmt: skip
 def refused_the_medium(f: Facts, p: Any) -> Mask:
@@ -28,6 +30,7 @@ def refused_the_medium(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-OPTOUT-003", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("opt_outs",), zh="本人已拒绝以该号码或地址联系。",
 )  # fmt: skip
 def refused_the_point(f: Facts, p: Any) -> Mask:

@@ -19,6 +19,7 @@ def valid_point(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "HOUSE-MINOR-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
+    firm=True,
     needs=("stops",), may_read=("age_least", "birth_year"),
     zh="不得就债务联系未成年人。",
 )  # fmt: skip

@@ -12,6 +12,7 @@ WRITTEN = ("sms", "email", "letter", "app_push", "im")
 
 @PACK.rule(
     "HOUSE-TEMPLATE-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="approve",
+    firm=True,
     needs=("template_state",), channels=WRITTEN, zh="只可发送经审批的模板。",
 )  # fmt: skip
 def approved_template(f: Facts, p: Any) -> Mask:

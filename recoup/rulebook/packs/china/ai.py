@@ -15,9 +15,14 @@ FOR_A_PERSON = ("dispute", "complaint", "hardship", "deceased", "attorney", "mor
                 "vulnerable", "mental_health_crisis", "bereavement")  # fmt: skip
 
 
+def by_robot(f: Facts) -> Mask:
+    """Where a machine speaks, or nobody says by which channel."""
+    return f.channel.among(*ROBOT) | f.missing("channel")
+
+
 def by_ai(f: Facts) -> Mask:
     """Where a machine speaks, or wrote the words."""
-    return f.channel.among(*ROBOT) | f.marks.has("ai_made")
+    return by_robot(f) | f.marks.has("ai_made")
 
 
 @PACK.rule(
@@ -30,7 +35,7 @@ def ai_is_labelled(f: Facts, p: Any) -> Mask:
     A synthetic voice or a message made by AI carries a label that people notice, and its files a
     hidden one.
     """
-    a_file = f.channel.among(*ROBOT) & ~f.papers.has("ai_label")
+    a_file = by_robot(f) & ~f.papers.has("ai_label")
     return by_ai(f) & (~f.says.has("ai") | a_file)
 
 

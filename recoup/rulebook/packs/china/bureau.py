@@ -29,7 +29,7 @@ def told_before_reporting(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-CRB-002", instrument="credit_bureau", force="LAW", confidence="T", effect="require",
-    needs=("marks", "consents", "papers"), may_read=("purpose",), clause="art. 29",
+    needs=("marks", "consents", "papers", "purpose"), clause="art. 29",
     zh="向征信机构提供信贷信息须取得本人书面同意。",
 )  # fmt: skip
 def reported_by_consent(f: Facts, p: Any) -> Mask:
@@ -54,7 +54,7 @@ def five_years_and_no_more(f: Facts, p: Any) -> Mask:
 
 @PACK.rule(
     "CN-CRB-004", instrument="credit_bureau", force="LAW", confidence="T", effect="require",
-    needs=("stops", "marks"), may_read=("purpose",), clause="art. 25",
+    needs=("stops", "marks", "purpose"), clause="art. 25",
     zh="对征信异议应予标注并在20日内核查、书面答复;答复前不得就该信息再作报送告知。",
 )  # fmt: skip
 def objection_answered_first(f: Facts, p: Any) -> Mask:

@@ -91,6 +91,21 @@ def asking_is_not_collecting(f: Facts, p: Any) -> Mask:
 
 
 @PACK.rule(
+    "HOUSE-PARTY-003", instrument="house", force="HOUSE", confidence="HOUSE", effect="limit",
+    needs=("location_calls",), may_read=("purpose",), parties=CONTACT_PERSON,
+    zh="每名联系人只询问一次,内部上限。",
+)  # fmt: skip
+def a_contact_person_is_asked_once(f: Facts, p: Any) -> Mask:
+    """
+    A contact person is asked once; no Chinese text gives a number.
+
+    Who wants to pay is told how all the same (CN-PARTY-006).
+    """
+    asks = ~f.purpose.among("payment_info")
+    return (f.location_calls >= p.most_contact_person_contacts) & asks
+
+
+@PACK.rule(
     "CN-PARTY-006", instrument="gbt_45251", force="STD-MAY", confidence="S", effect="allow",
     needs=("party", "purpose", "demands_payment", "marks", "papers"), parties=CONTACT_PERSON,
     switches_off=("CN-PARTY-001", "CN-PARTY-005", "CN-SAY-N08"), record=("recording",),

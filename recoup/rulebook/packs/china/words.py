@@ -7,6 +7,7 @@ from typing import Any
 from recoup.rulebook.facts import Facts, Mask
 from recoup.rulebook.masks import VOICE, WRITTEN, words_found
 from recoup.rulebook.packs.china import PACK
+from recoup.rulebook.packs.china.ai import by_robot
 
 STRANGERS = ("contact_person", "third_party")
 
@@ -22,7 +23,8 @@ def no_debt_to_others(f: Facts, p: Any) -> Mask:
     Nobody but the debtor is told about the debt; whoever reads a one-way message is not known to
     be the debtor.
     """
-    return f.discloses_debt & (~f.identity_confirmed | f.party.among(*STRANGERS))
+    stranger = f.party.among(*STRANGERS) | f.missing("party")
+    return f.discloses_debt & (~f.identity_confirmed | stranger)
 
 
 @PACK.rule(
@@ -62,7 +64,7 @@ def say_it_is_recorded(f: Facts, p: Any) -> Mask:
 
     A robot's words are known before; a collector's are judged on the transcript, after.
     """
-    return f.channel.among("robot_call") & ~f.says.has("recording")
+    return by_robot(f) & ~f.says.has("recording")
 
 
 @PACK.rule(

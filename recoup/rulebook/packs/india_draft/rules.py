@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.masks import CLOCK, VOICE, has_any, outside
+from recoup.rulebook.masks import CLOCK, VOICE, has_any, maybe_by, outside
 from recoup.rulebook.packs.india_draft import PACK
 from recoup.rulebook.until import next_waking_hour
 
@@ -30,7 +30,7 @@ def responsible_recovery(f: Facts, p: Any) -> Mask:
         f.marks, "inconvenient_now", "family_occasion", "calamity"
     )
     place = f.papers.has("visit_place") | f.consents.has("place")
-    visit = f.channel.among("visit") & ~place
-    call = f.channel.among(*VOICE) & ~f.recording_ready
+    visit = maybe_by(f, "visit") & ~place
+    call = maybe_by(f, *VOICE) & ~f.recording_ready
     agent = ~f.collector.among("creditor") & ~f.papers.has("collector_certificate")
     return others | hours | occasion | visit | call | agent | ~f.papers.has("board_policy")

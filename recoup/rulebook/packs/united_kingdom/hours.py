@@ -13,6 +13,7 @@ from recoup.rulebook.masks import (
     on_a_day_of_rest,
     on_a_holiday,
     outside,
+    words_found,
 )
 from recoup.rulebook.packs.united_kingdom import PACK
 from recoup.rulebook.until import next_waking_hour, stops_lifted
@@ -58,7 +59,7 @@ def no_premium_number(f: Facts, p: Any) -> Mask:
 @PACK.rule(
     "UK-PRIV-001", instrument="conc", force="RULE", confidence="T", effect="deny",
     needs=("discloses_debt", "marks", "party"),
-    may_read=("identity_confirmed", "sealed_to_debtor", "found"),
+    may_read=("identity_confirmed", "sealed_to_debtor", "found", "channel"),
     clause="CONC 7.9.6R", zh="不得公开羞辱;须采取合理措施避免第三人知悉债务。",
 )  # fmt: skip
 def nobody_else_learns(f: Facts, p: Any) -> Mask:
@@ -68,7 +69,7 @@ def nobody_else_learns(f: Facts, p: Any) -> Mask:
     """
     private = f.party.among("debtor") & (f.identity_confirmed | f.sealed_to_debtor)
     exposed = f.discloses_debt & ~private
-    return exposed | f.marks.has("public_view") | f.found.has("shame_public")
+    return exposed | f.marks.has("public_view") | words_found(f, "shame_public")
 
 
 @PACK.rule(

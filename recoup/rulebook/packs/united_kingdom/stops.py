@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
+from recoup.rulebook.masks import unread
 from recoup.rulebook.packs.united_kingdom import PACK
 from recoup.rulebook.until import stops_lifted
 
@@ -48,9 +49,9 @@ def statute_barred(f: Facts, p: Any) -> Mask:
     On a statute-barred debt nobody hints at court, and once the customer will not pay for that
     reason, nobody asks any more.
     """
-    hints = f.found.has("time_barred_suit") | f.purpose.among("legal_notice")
-    unread = f.missing("found") & f.channel.among("sms", "email", "letter", "app_push", "im")
-    return f.marks.has("time_barred") & (hints | unread | f.stops.has("cease"))
+    to_court = f.purpose.among("legal_notice") | f.missing("purpose")
+    hints = f.found.has("time_barred_suit") | to_court
+    return f.marks.has("time_barred") & (hints | unread(f) | f.stops.has("cease"))
 
 
 @PACK.rule(

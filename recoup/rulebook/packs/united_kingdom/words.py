@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.masks import WRITTEN, has_any
+from recoup.rulebook.masks import WRITTEN, has_any, maybe_by
 from recoup.rulebook.packs.united_kingdom import PACK
 
 
@@ -46,7 +46,7 @@ def arrears_and_residue(f: Facts, p: Any) -> Mask:
     A letter tells arrears and balance; an offer of settlement says plainly whether the rest lives
     on and may be sold.
     """
-    tells = ~f.channel.among("letter") | f.says.has("dated_amount")
+    tells = ~maybe_by(f, "letter") | f.says.has("dated_amount")
     clear = ~f.says.has("settlement") | f.says.has("residual")
     return ~tells | ~clear
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
-from recoup.rulebook.masks import AGREED, CLOCK, VOICE, at_an_agreed_hour, outside
+from recoup.rulebook.masks import AGREED, CLOCK, VOICE, at_an_agreed_hour, maybe_by, outside
 from recoup.rulebook.packs.us_massachusetts import PACK
 from recoup.rulebook.until import long_window_free
 
@@ -46,4 +46,4 @@ def one_visit_a_month(f: Facts, p: Any) -> Mask:
     often = f.missing("visits_in_month") | (f.visits_in_month >= p.most_visits)
     asleep = outside(f, p.waking_from, p.waking_until) & ~at_an_agreed_hour(f)
     at_work = f.marks.has("work_point") & f.marks.has("work_forbidden")
-    return (f.channel.among("visit") & often) | asleep | at_work
+    return (maybe_by(f, "visit") & often) | asleep | at_work

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recoup.rulebook.facts import Facts, Mask
+from recoup.rulebook.masks import maybe_by
 from recoup.rulebook.packs.us_new_york import PACK
 
 
@@ -23,4 +24,4 @@ def substantiation_notice_consent(f: Facts, p: Any) -> Mask:
     unproven = f.marks.has("written_dispute") & ~f.papers.has("verification")
     unsaid = f.marks.has("time_barred") & ~f.papers.has("time_barred_notice")
     agreed = f.consents.has("email") | f.consents.has("electronic")
-    return unproven | unsaid | (f.channel.among("email") & ~agreed)
+    return unproven | unsaid | (maybe_by(f, "email") & ~agreed)

@@ -55,7 +55,8 @@ def nothing_over_the_right_to_dispute(f: Facts, p: Any) -> Mask:
 )  # fmt: skip
 def no_suit_on_an_old_debt(f: Facts, p: Any) -> Mask:
     """Nobody sues or threatens to sue on a time-barred debt."""
-    threatens = f.found.has("time_barred_suit") | f.purpose.among("legal_notice")
+    to_court = f.purpose.among("legal_notice") | f.missing("purpose")
+    threatens = f.found.has("time_barred_suit") | to_court
     return f.marks.has("time_barred") & threatens
 
 

@@ -1,0 +1,52 @@
+"""Papers on file from the command line, and what the doctor says without them."""
+
+from __future__ import annotations
+
+import pytest
+
+from recoup.commands.tests.conftest import Run
+from recoup.gate.models import Declared
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def opened(run: Run) -> None:
+    assert run("book", "open", "--code", "first", "--name", "一号", "--creditor", "lender",
+               "--creditor-name", "某某消费金融").exit_code == 0  # fmt: skip
+
+
+def test_the_doctor_names_missing_papers_and_the_rules_until_they_are_there(run: Run) -> None:
+    opened(run)
+    before = run("doctor").output
+    run("paper", "add", "retention_policy", "--creditor", "lender", "--source", "file 3")
+    run("paper", "add", "impact_assessment", "--creditor", "lender", "--source", "file 4",
+        "--until", "2099-12-31")  # fmt: skip
+
+    after = run("doctor").output
+    listed = run("paper", "list", "--creditor", "lender").output
+
+    assert "recoup paper add retention_policy --creditor lender" in before
+    assert "CN-DATA-007" in before and "on file" not in after
+    assert "file 3" in listed and "2099-12-31" in listed
+
+
+def test_a_paper_is_taken_off_with_a_reason_and_an_agencys_is_apart(run: Run) -> None:
+    opened(run)
+    run("agency", "add", "hengyuan", "--name", "恒远", "--creditor", "lender")
+    run("paper", "add", "agency_evaluation", "--creditor", "lender", "--agency", "hengyuan",
+        "--source", "file 5")  # fmt: skip
+
+    wrong = run("paper", "remove", "agency_evaluation", "--creditor", "lender", "--reason", "old")
+    right = run("paper", "remove", "agency_evaluation", "--creditor", "lender", "--agency",
+                "hengyuan", "--reason", "old")  # fmt: skip
+
+    assert (wrong.exit_code, right.exit_code) == (2, 0)
+    assert Declared._base_manager.get().withdrawn_at is not None
+
+
+def test_a_word_that_is_no_paper_is_one_line(run: Run) -> None:
+    opened(run)
+
+    said = run("paper", "add", "nonsense", "--creditor", "lender", "--source", "x")
+
+    assert said.exit_code == 2 and "is no paper" in said.output

@@ -99,6 +99,16 @@ class CaseOut(Schema):
         return str(row.borrower.name_masked)
 
 
+class SearchIn(Schema):
+    """Which cases are asked for; all of the key's if nothing is said."""
+
+    search: str = Field("", max_length=200)
+    book: str = ""
+    stage: str = ""
+    state: str = ""
+    page: int = 1
+
+
 class CasesOut(Schema):
     """A page of cases; `next` is the page to ask for, if there is more."""
 

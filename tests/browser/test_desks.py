@@ -77,6 +77,32 @@ def test_the_list_filters_without_leaving_and_the_address_tells(
     assert complaints == []
 
 
+def test_what_is_searched_for_is_in_no_address_that_the_browser_asks_for_or_keeps(
+    open_as: Callable[..., Any], complaints: list[str]
+) -> None:
+    page, asked = open_as("lina"), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/workbench/cases/")
+
+    page.fill("#f-search", "13800000000")
+    page.press("#f-search", "Enter")
+    page.wait_for_url(re.compile("found="))
+    page.select_option("#f-stage", "M2")
+    page.wait_for_url(re.compile("found=.*stage=M2|stage=M2.*found="))
+    page.fill("#find", "13800000000")
+    page.press("#find", "Enter")
+    page.wait_for_url(re.compile(r"/workbench/cases/\?found="))
+    page.go_back()
+    page.wait_for_url(re.compile("stage=M2"))
+
+    assert len(asked) > 3
+    assert not [url for url in asked if "13800000000" in url]
+    assert "13800000000" not in page.content()
+    kept = page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    assert "13800000000" not in kept
+    assert complaints == []
+
+
 def test_keys_walk_the_list_and_open_a_case(open_as: Callable[..., Any]) -> None:
     page = open_as("lina")
     page.goto("/workbench/cases/")

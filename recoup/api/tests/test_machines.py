@@ -133,6 +133,22 @@ def push(client: Client, book: Any, what: str, news: Any, token: str | None = No
     return client.post(address, json.dumps(news), content_type="application/json")
 
 
+@pytest.mark.parametrize("words", ["王明", "13812341234", "L-C0001", "c0001@example.com"])
+def test_cases_are_searched_for_by_what_is_posted(machine: Any, wang_ming: Any, words: str) -> None:
+    found = machine.post("/api/v1/cases/search", {"search": words})
+    nobody = machine.post("/api/v1/cases/search", {"search": "李四"})
+
+    assert [case["id"] for case in json.loads(found.content)["cases"]] == [wang_ming.pk]
+    assert json.loads(nobody.content)["cases"] == []
+
+
+def test_a_search_in_an_address_is_refused(machine: Any, wang_ming: Any) -> None:
+    answer = machine.get("/api/v1/cases?search=13812341234")
+
+    assert answer.status_code == 422
+    assert "13812341234" not in answer.content.decode()
+
+
 def test_a_gateway_pushes_a_reply_and_the_borrower_is_opted_out(
     client: Client, wang_ming: Any, book: Any
 ) -> None:

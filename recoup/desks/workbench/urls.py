@@ -7,6 +7,7 @@ from recoup.desks.workbench import acting, cases, filing, money, reading, waitin
 urlpatterns = [
     path("queue/", waiting.queue, name="queue"),
     path("cases/", cases.cases, name="cases"),
+    path("cases/search/", cases.search, name="case_search"),
     path("cases/<int:pk>/", reading.case, name="case"),
     path("cases/<int:pk>/note/", acting.note, name="case_note"),
     path("cases/<int:pk>/promise/", acting.promise, name="case_promise"),

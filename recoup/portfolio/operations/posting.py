@@ -17,6 +17,7 @@ from recoup.kernel.actors import Actor
 from recoup.kernel.errors import Invalid, Refused
 from recoup.kernel.money import Money
 from recoup.people.models import Book
+from recoup.people.scopes import unjoined
 from recoup.portfolio import bulk, ledger, waterfall
 from recoup.portfolio.appropriation import GIVEN_UP, is_move
 from recoup.portfolio.events import (
@@ -298,28 +299,31 @@ def check_statements(
     rows = Statement.objects.filter(loan__book=owner)
     if placement is not None:
         rows = rows.filter(loan__placement=placement)
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
     found: list[Difference] = []
-    checked = different = last = 0
+    different = 0
     with record(StatementsChecked, by=by, at=at, book=owner) as event:
-        while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list(
-            "pk", "loan_id", "loan__reference", "on", "balance")[:CHUNK]):  # fmt: skip
-            last = batch[-1][0]
-            owed = _owed([pk for pk, *_rest in batch])
+        for start in range(0, len(keys), CHUNK):
+            part = keys[start : start + CHUNK]
+            owed = _owed(part)
+            batch = unjoined(Statement).filter(pk__in=part).order_by("pk").values_list(
+                "pk", "loan_id", "loan__reference", "on", "balance"
+            )  # fmt: skip
             differences = [
                 (pk, Difference(loan, reference, on, owed.get(pk, 0), balance))
                 for pk, loan, reference, on, balance in batch
             ]
             bulk.update(Statement, ["difference"], [(pk, d.difference) for pk, d in differences])
             wrong = [d for _pk, d in differences if d.difference]
-            checked, different = checked + len(batch), different + len(wrong)
+            different += len(wrong)
             found += wrong[: MOST - len(found)]
-        event.note(checked=checked, different=different)
+        event.note(checked=len(keys), different=different)
     return found
 
 
 def _owed(statements: list[int]) -> dict[int, int]:
     """What each statement's loan owed at the end of the statement's day, by the ledger."""
-    rows = Statement.objects.filter(pk__in=statements, loan__entries__value_on__lte=F("on"))
+    rows = unjoined(Statement).filter(pk__in=statements, loan__entries__value_on__lte=F("on"))
     total = sum(
         (Sum(f"loan__entries__{account}") for account in RECEIVABLES[1:]),
         Sum(f"loan__entries__{RECEIVABLES[0]}"),

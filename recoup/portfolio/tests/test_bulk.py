@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
 from decimal import Decimal
 
@@ -113,3 +114,11 @@ def test_rows_under_reserved_keys_hang_on_their_parents(wang_ming, book):
         ("placed", "C", 0, None)
     }
     assert Person.objects.create(creditor=book.creditor, token="U" * 26, kek="k").pk > persons[-1]
+
+
+def test_cycles_are_looked_for_again_after_a_batch_that_failed():
+    with pytest.raises(ValueError, match="broken"), bulk.uncollected():
+        assert not gc.isenabled()
+        raise ValueError("broken")
+
+    assert gc.isenabled()

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, quote_plus, urlsplit
 
 import pytest
 from django.test import Client
@@ -19,6 +22,7 @@ from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Loan
 from recoup.repayment import operations as repayment
 from recoup.repayment.models import Payment, Plan, Promise
+from tests.cast import place
 
 SignedIn = Callable[[Any], Client]
 
@@ -34,14 +38,81 @@ def _kinds() -> list[str]:
 def test_a_collector_finds_a_case_by_its_whole_phone_number_and_never_sees_it(
     wang_ming: Any, li_na: Any, signed_in: SignedIn
 ) -> None:
-    client = signed_in(li_na)
+    client, search = signed_in(li_na), "/workbench/cases/search/"
 
-    found = client.get("/workbench/cases/", {"search": "138 1234 1234"}).content.decode()
-    nothing = client.get("/workbench/cases/", {"search": "13900000000"}).content.decode()
+    found = client.post(search, {"search": "138 1234 1234"}, follow=True).content.decode()
+    nothing = client.post(search, {"search": "13900000000"}, follow=True).content.decode()
 
     assert "王*" in found
-    assert "13812341234" not in found.replace('value="138 1234 1234"', "")
+    assert "13812341234" not in found.replace(" ", "")
     assert "没有符合的案件" in nothing
+
+
+PERSONAL = ("138 1234 1234", "13812341234", "王明", "110101199003071234", "c0001@example.com")
+
+
+@pytest.mark.parametrize("words", PERSONAL)
+def test_no_address_no_page_and_no_log_carries_what_was_searched_for(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn, words: str, caplog: Any
+) -> None:
+    client = signed_in(li_na)
+    caplog.set_level("DEBUG")
+
+    said = {"search": words, "stage": "M2"}
+    answer = client.post("/workbench/cases/search/", said, follow=True)
+
+    page, addresses = answer.content.decode(), [to for to, _status in answer.redirect_chain]
+    assert "王*" in page
+    assert len(addresses) == 1
+    assert "stage=M2" in addresses[0] and "found=" in addresses[0]
+    written = "\n".join([*addresses, page, caplog.text, str(dict(client.session.items()))])
+    for form in {words, words.replace(" ", ""), quote(words), quote_plus(words)}:
+        assert form not in written
+
+
+def test_sorting_and_paging_keep_what_was_found_and_another_session_cannot_use_its_address(
+    wang_ming: Any, team: Any, book: Any, li_na: Any, leader: Any, signed_in: SignedIn
+) -> None:
+    place(book=book, team=team, reference="C0002", name="李四")
+    client, other = signed_in(li_na), signed_in(leader)
+    ((address, _status),) = client.post(
+        "/workbench/cases/search/", {"search": "王明"}, follow=True
+    ).redirect_chain
+
+    again = client.get(f"{address}&order=owed&page=1").content.decode()
+    kept = client.post(
+        "/workbench/cases/search/",
+        {"search": "", "found": parse_qs(urlsplit(address).query)["found"][0], "state": "open"},
+        follow=True,
+    ).content.decode()
+    foreign = other.get(f"{address}&stage=M2")
+
+    for page in (again, kept):
+        assert "C0001" in page and "C0002" not in page
+    assert foreign.url == "/workbench/cases/?stage=M2"
+
+
+def test_an_old_address_with_a_search_is_left_for_one_without(
+    wang_ming: Any, li_na: Any, signed_in: SignedIn
+) -> None:
+    answer = signed_in(li_na).get("/workbench/cases/", {"search": "王明", "stage": "M2"})
+
+    assert (answer.status_code, answer.url) == (302, "/workbench/cases/?stage=M2")
+
+
+def test_every_form_with_a_search_field_is_posted() -> None:
+    root = Path(__file__).resolve().parents[4] / "recoup"
+    forms = [
+        (path.name, form)
+        for path in root.rglob("*.html")
+        for form in re.findall(r"<form[^>]*>.*?</form>", path.read_text(), re.S)
+        if 'name="search"' in form
+    ]
+
+    assert len(forms) == 2
+    for name, form in forms:
+        assert 'method="post"' in form and "hx-get" not in form, name
+        assert "csrf_token" in form, name
 
 
 def test_the_case_page_shows_what_is_owed_and_only_half_of_every_number(

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -80,7 +81,9 @@ def found(viewer: Viewer, asked: str) -> Case | None:
             return portfolio.case(viewer=viewer, pk=int(asked))
         except Refused:
             pass
-    some = list(portfolio.cases(viewer=viewer, search=asked)[:2])
+    # By numbers of ours or the lender's only: what is asked here stands in the address.
+    named = Q(borrower__reference=asked) | Q(loans__reference=asked)
+    some = list(portfolio.cases(viewer=viewer).filter(named).distinct()[:2])
     return some[0] if len(some) == 1 else None
 
 

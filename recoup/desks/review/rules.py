@@ -21,7 +21,7 @@ from recoup.look.exports import KINDS, table
 from recoup.look.paging import page_of
 from recoup.look.views import viewer_of
 
-FILTERS = ("pack", "effect", "force", "state", "search")
+FILTERS = ("pack", "effect", "force", "state", "words")
 SPAN = 30
 
 

@@ -32,13 +32,13 @@ def countries(*, viewer: Viewer) -> tuple[str, ...]:
 
 def rules(
     *, viewer: Viewer, jurisdiction: str, on: date, pack: str = "", effect: str = "",
-    force: str = "", state: str = "", search: str = "",
+    force: str = "", state: str = "", words: str = "",
 ) -> list[Row]:  # fmt: skip
     """
     The rules of a country on a day, narrowed: words, effect, force, source, who may set one aside.
 
     A row has the keys of `Fired.as_json`, and `layer`, `state` (in_force, off, draft, later,
-    replaced), `channels` and `parties`. `search` finds a part of a name or of the words.
+    replaced), `channels` and `parties`. `words` finds a part of a name or of the words.
 
     :raises Refused: without the permission
     :raises Invalid: if there are no rules for the country
@@ -48,11 +48,11 @@ def rules(
         _row(entry) for entry in library.entries(jurisdiction, on, laid_by(viewer, jurisdiction))
     ]
     wanted = {"pack": pack, "effect": effect, "force": force, "state": state}
-    words = search.casefold().split()
+    parts = words.casefold().split()
     return [
         row for row in rows
         if all(not value or row[name] == value for name, value in wanted.items())
-        and all(word in row["text"] for word in words)
+        and all(word in row["text"] for word in parts)
     ]  # fmt: skip
 
 

@@ -60,8 +60,8 @@ def test_compliance_reads_the_rules_with_source_date_and_effect(
 ) -> None:
     client = signed_in(compliance)
 
-    page = client.get("/review/rules/", {"search": "CN-TIME-001"}).content.decode()
-    nothing = client.get("/review/rules/", {"search": "没有这样的规则"}).content.decode()
+    page = client.get("/review/rules/", {"words": "CN-TIME-001"}).content.decode()
+    nothing = client.get("/review/rules/", {"words": "没有这样的规则"}).content.decode()
 
     assert "CN-TIME-001" in page and "22:00" in page and "CN-FREQ-001" not in page
     assert "中国银行业协会" in client.get("/review/rules/CN/CN-TIME-001/").content.decode()
@@ -91,7 +91,7 @@ def test_a_rule_that_is_off_says_so_and_one_that_does_not_exist_is_not_found(
 
 
 def test_the_rules_leave_as_a_table_in_both_languages(compliance: Any, signed_in: SignedIn) -> None:
-    answer = signed_in(compliance).get("/review/rules/as/csv/", {"search": "CN-TIME-001"})
+    answer = signed_in(compliance).get("/review/rules/as/csv/", {"words": "CN-TIME-001"})
     lines = answer.content.decode("utf-8-sig").splitlines()
 
     assert answer.headers["Content-Type"].startswith("text/csv")

@@ -133,7 +133,7 @@ class Dialler:
         mine = Permit.objects.filter(
             request_key__gt=f"demo:{self.on}:", request_key__lt=f"demo:{self.on};", book=self.book
         )
-        return list(mine.defer("facts", "verdict").order_by("issued_at", "pk"))
+        return list(mine.defer("facts", "verdict").order_by("issued_at", "request_key"))
 
     def _refusals(self) -> QuerySet[Refusal]:
         start, end = day_bounds(self.on, self.book.time_zone)
@@ -236,7 +236,8 @@ class Dialler:
         issued = [row for row in permits if row.state == Permit.State.ISSUED]
         contact.begin_calls(permits=issued, by=caller.actor, at=at, session=READY)
         rows = Attempt.objects.filter(permit__in=[row.pk for row in permits])
-        attempts = list(rows.select_related("permit", "book").order_by("permit_id"))
+        # By our own keys, not by the permits' ids, which no seed draws: the same demo twice is the same.
+        attempts = list(rows.select_related("permit", "book").order_by("permit__request_key"))
         places = self.known.places(np.array([row.case_id for row in attempts], dtype=np.int64))
         here = [row for row, place in zip(attempts, places, strict=True) if place >= 0]
         # Who paid everything since the morning is asleep in the world: nobody answers.

@@ -132,6 +132,7 @@ NIGHT = [
     Step("lapse", lambda m: strategy.lapse(book=m.book, before=m.at, by=m.by, at=m.at)),
     Step("age", lambda m: portfolio.age_book(
         book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress)),
+    Step("marks", lambda m: gate.compute_marks(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("promises", lambda m: repayment.judge_promises(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("plans", lambda m: repayment.judge_plans(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("score", lambda m: scoring.score_book(

@@ -24,6 +24,9 @@ ApprovalAsked = Kind("gate.approval_asked", "Leave was asked to set rules aside 
 ApprovalDecided = Kind("gate.approval_decided", "Leave to set rules aside was {state}")
 FactDeclared = Kind("gate.declared", "{word} was put on file")
 FactWithdrawn = Kind("gate.declared_withdrawn", "{word} was taken off file")
+MarksComputed = Kind(
+    "gate.marks_computed", "Marks were computed from the ledger: {changes} changed"
+)
 RulesBroke = Kind("gate.rules_broke", "Rules do not run, and refused {count} contacts: {rules}")
 RestrictionsTaken = Kind(
     "gate.restrictions_taken", "{consents} consents and {opt_outs} refusals of contact were taken"

@@ -15,7 +15,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from recoup.gate import counters, texts
-from recoup.gate.lost import lost_debtors
+from recoup.gate.lost import asked_before, lost_debtors
 from recoup.gate.models import (
     Approval,
     Consent,
@@ -29,12 +29,13 @@ from recoup.gate.onfile import declared_of
 from recoup.gate.reading import (
     agreed_hours,
     collector_of,
+    demands_payment,
     one_product,
     opted,
     product_of,
     regions_of,
 )
-from recoup.gate.subjects import Subjects, subjects
+from recoup.gate.subjects import Subjects, subjects, with_same_numbers
 from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid
 from recoup.people.law import law_of
@@ -114,6 +115,9 @@ class _World:
         self.declared = declared_of(self.cases.values(), set(self.points), self.at)
         self.approved = self._approvals()
         self.lost = self._lost()
+        self.asked_before = asked_before(
+            self.points.values(), but={ask.own.pk for ask in asks if ask.own}
+        )
         self.last, self.spent = self._permits(asks)
 
     def _everybody(self) -> list[int]:
@@ -248,7 +252,6 @@ class _World:
             "clock_went_back": case.pk in self.last,
             "last_permit_at": self.last.get(case.pk),
             "decision_spent": ask.decision in self.spent,
-            "demands_payment": True,
         }
 
     def _stops_of(self, case: Case) -> list[Stop]:
@@ -270,6 +273,7 @@ class _World:
         lost = self.lost.get(made.case.borrower_id, {}) if point.party == "contact_person" else {}
         return {
             **lost,
+            "location_calls": self.asked_before.get(point.pk, 0),
             "party": point.party,
             "party_bound": bool(point.source == "contract" and point.lawful_basis),
             "contact_source": point.source,
@@ -288,7 +292,8 @@ class _World:
 
     def _about_text(self, made: Contact) -> None:
         template, case = made.template, made.case
-        made.facts["purpose"] = template.purpose if template else "reminder"
+        purpose = template.purpose if template else "reminder"
+        made.facts |= {"purpose": purpose, "demands_payment": demands_payment(purpose)}
         if made.ask.channel not in WRITTEN:
             made.facts["discloses_debt"] = False
             return
@@ -326,33 +331,6 @@ class _World:
             )  # fmt: skip
         except Invalid:
             made.facts["time_zones"] = None
-
-
-def with_same_numbers(found: dict[int, set[str]]) -> dict[int, set[str]]:
-    """A refusal of one number holds for every row that is the same number."""
-    points = {
-        int(scope.partition(":")[2])
-        for scopes in found.values()
-        for scope in scopes
-        if scope.startswith("point:") and scope.partition(":")[2].isdigit()
-    }
-    if not points:
-        return found
-    indexes = dict(
-        ContactPoint.objects.filter(pk__in=points)
-        .exclude(sealed__index="")
-        .values_list("pk", "sealed__index")
-    )
-    twins: dict[str, set[int]] = defaultdict(set)
-    rows = ContactPoint.objects.filter(sealed__index__in=set(indexes.values()))
-    for pk, index in rows.values_list("pk", "sealed__index"):
-        twins[index].add(pk)
-    for scopes in found.values():
-        for scope in list(scopes):
-            number = scope.partition(":")[2]
-            if scope.startswith("point:") and number.isdigit() and int(number) in indexes:
-                scopes |= {f"point:{pk}" for pk in twins[indexes[int(number)]]}
-    return found
 
 
 def _products(cases: Iterable[int]) -> dict[int, str]:

@@ -6,8 +6,9 @@ The law of it is the rulebook's (`packs.china.reach`); where a country has none,
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time
 from typing import Any
 
@@ -52,6 +53,16 @@ def lost_debtors(
             "debtor_lost": stands.is_lost, "debtor_lost_from": _midnight(stands.lost_from, book),
         }  # fmt: skip
     return found
+
+
+def asked_before(points: Iterable[ContactPoint], *, but: Collection[str]) -> dict[int, int]:
+    """How often people who are not the debtor were contacted at their numbers, without some permits."""
+    others = [point.pk for point in points if point.party != ContactPoint.Party.DEBTOR]
+    if not others:
+        return {}
+    rows = Permit.objects.filter(contact_point__in=others, used_at__isnull=False)
+    rows = rows.exclude(state=Permit.State.RELEASED).exclude(pk__in=list(but))
+    return dict(Tally(rows.values_list("contact_point", flat=True)))
 
 
 def _numbers(book: Book, at: datetime) -> Any:

@@ -93,6 +93,23 @@ def collector_of(*, agency: int | None, lender: str) -> str:
     return "debt_buyer" if lender in ("", "debt_buyer") else "creditor"
 
 
+# What tells, asks or answers, and demands nothing.
+DEMANDS_NOTHING = frozenset({
+    "ask_contact", "relay_request", "payment_info", "statutory_notice", "bureau_notice",
+    "transfer_notice",
+})  # fmt: skip
+
+
+def demands_payment(purpose: str) -> bool:
+    """
+    Whether a contact for this purpose demands payment.
+
+    >>> demands_payment("reminder"), demands_payment("transfer_notice")
+    (True, False)
+    """
+    return purpose not in DEMANDS_NOTHING
+
+
 def snapshot(facts: Mapping[str, object]) -> dict[str, object]:
     """Facts as they are kept with a verdict: what is known, instants in ISO 8601."""
     return {

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from recoup.people.models import Sealed
+from recoup.portfolio.models import ContactPoint
 
 KINDS = ("identity", "phone")
 CHUNK = 5000
@@ -86,3 +87,30 @@ def persons_named(names: Iterable[str]) -> dict[str, list[int]]:
             if name in wanted:
                 found[name].append(person)
     return dict(found)
+
+
+def with_same_numbers(found: dict[int, set[str]]) -> dict[int, set[str]]:
+    """A refusal of one number holds for every row that is the same number."""
+    points = {
+        int(scope.partition(":")[2])
+        for scopes in found.values()
+        for scope in scopes
+        if scope.startswith("point:") and scope.partition(":")[2].isdigit()
+    }
+    if not points:
+        return found
+    indexes = dict(
+        ContactPoint.objects.filter(pk__in=points)
+        .exclude(sealed__index="")
+        .values_list("pk", "sealed__index")
+    )
+    twins: dict[str, set[int]] = defaultdict(set)
+    rows = ContactPoint.objects.filter(sealed__index__in=set(indexes.values()))
+    for pk, index in rows.values_list("pk", "sealed__index"):
+        twins[index].add(pk)
+    for scopes in found.values():
+        for scope in list(scopes):
+            number = scope.partition(":")[2]
+            if scope.startswith("point:") and number.isdigit() and int(number) in indexes:
+                scopes |= {f"point:{pk}" for pk in twins[indexes[int(number)]]}
+    return found

@@ -1,6 +1,7 @@
 """What changes at the gate: permits, restrictions, texts and senders."""
 
 from recoup.gate.operations.approvals import ask_approval, decide_approval
+from recoup.gate.operations.computing import compute_marks
 from recoup.gate.operations.declaring import declare, withdraw_declared
 from recoup.gate.operations.ending import (
     expire,
@@ -46,6 +47,7 @@ __all__ = [
     "approve_template",
     "ask_approval",
     "check_text",
+    "compute_marks",
     "consent",
     "decide_approval",
     "declare",

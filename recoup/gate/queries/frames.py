@@ -16,13 +16,13 @@ import polars as pl
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from recoup.gate.gather import MEDIUM, OPEN, PERSONAL, with_same_numbers
+from recoup.gate.gather import MEDIUM, OPEN, PERSONAL
 from recoup.gate.lost import lost_debtors
 from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
 from recoup.gate.onfile import SUBJECTS, standing_on
 from recoup.gate.queries.counted import with_counts
 from recoup.gate.reading import agreed_hours, collector_of, opted, product_of, regions_of
-from recoup.gate.subjects import persons_named, subjects
+from recoup.gate.subjects import persons_named, subjects, with_same_numbers
 from recoup.kernel.clock import day_bounds
 from recoup.people.models import Agency, Book
 from recoup.portfolio.models import Case, ContactPoint, Loan

@@ -29,10 +29,11 @@ import polars as pl
 from recoup.kernel.clock import local_day
 from recoup.kernel.errors import Invalid, Problem
 from recoup.rulebook import layers, sources
-from recoup.rulebook.facts import Facts, Mask, Word, frame_of, of_frame, of_mapping, zones_of
+from recoup.rulebook.facts import Facts, Mask, frame_of, of_frame, of_mapping, zones_of
 from recoup.rulebook.layers import Layer
 from recoup.rulebook.overlay import Overlay, over_layers, over_parameters, over_rules
 from recoup.rulebook.rule import Moment, Rule
+from recoup.rulebook.scope import Scope, holds, may_hold, scope_of
 from recoup.rulebook.sources import CounterRule
 from recoup.rulebook.verdict import Fired, Instrument, Outcome, Verdict
 
@@ -43,38 +44,6 @@ logger = logging.getLogger(__name__)
 Approved: TypeAlias = Mapping[str, str]
 NOTHING: Approved = MappingProxyType({})
 NONE: Mapping[int, Approved] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where a pack holds, surely and perhaps: facts that are missing make the difference."""
-
-    surely: Mask
-    perhaps: Mask
-
-
-def scope_of(layer: Layer, facts: Facts) -> Scope | None:
-    """Where a pack holds; `None` is everywhere."""
-    if not layer.holds_for:
-        return None
-    perhaps, surely = _holds(layer.holds_for, facts)
-    return Scope(surely, perhaps)
-
-
-def _holds(holds_for: Mapping[str, tuple[str, ...]], facts: Facts) -> tuple[Mask, Mask]:
-    """Where all of some facts are, or may be, among the words given; and where they surely are."""
-    perhaps = surely = facts.everywhere(True)
-    for name, words in holds_for.items():
-        value = getattr(facts, name)
-        if isinstance(value, Word):
-            among = value.among(*words)
-        else:
-            among = value.has(words[0])
-            for word in words[1:]:
-                among = among | value.has(word)
-        surely = surely & among & ~facts.missing(name)
-        perhaps = perhaps & (among | facts.missing(name))
-    return perhaps, surely
 
 
 @dataclass(frozen=True)
@@ -125,17 +94,15 @@ class Rulebook:
         return Judged(self, at, ~refused, fired, exempted,
                       row or (lambda i: frame.row(i, named=True)))  # fmt: skip
 
-    def must_say(self, channel: object) -> tuple[str, ...]:
-        """What a contact on this channel must say."""
-        return self._asked(channel, lambda rule: rule.must_say)
-
-    def must_record(self, channel: object) -> tuple[str, ...]:
-        """What must be recorded of a contact on this channel."""
-        return self._asked(channel, lambda rule: rule.record)
-
-    def _asked(self, channel: object, what: Callable[[Rule], tuple[str, ...]]) -> tuple[str, ...]:
+    def _asked(
+        self, raw: Mapping[str, object], what: Callable[[Rule], tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        """What the rules that may hold for a contact ask to be said, or recorded."""
+        channel = raw.get("channel")
+        holding = {layer.name for layer in self.layers if may_hold(layer.holds_for, raw)}
         found = [
-            word for rule in self.rules if not rule.channels or channel in rule.channels
+            word for rule in self.rules
+            if rule.pack in holding and (not rule.channels or channel in rule.channels)
             for word in what(rule)
         ]  # fmt: skip
         return tuple(dict.fromkeys(found))
@@ -212,10 +179,9 @@ class Rulebook:
                 self._cite(rule, facts, moment) for rule in self.rules if rule.id in names
             )
         outcome, until = combine(fired)
-        channel = raw.get("channel")
         return Verdict(
-            outcome=outcome, fired=fired, must_say=self.must_say(channel),
-            record=self.must_record(channel), until=until, rulebook=self.digest,
+            outcome=outcome, fired=fired, must_say=self._asked(raw, lambda rule: rule.must_say),
+            record=self._asked(raw, lambda rule: rule.record), until=until, rulebook=self.digest,
             exempted=tuple(sorted(exempted)),
         )  # fmt: skip
 
@@ -225,7 +191,7 @@ class Rulebook:
         asked = of_mapping(facts, at)
         return [
             one for one in self.counters
-            if (not one.channels or channel in one.channels) and _holds(one.holds_for, asked)[0]
+            if (not one.channels or channel in one.channels) and holds(one.holds_for, asked)[0]
         ]  # fmt: skip
 
     def _cite(self, rule: Rule, facts: Facts, moment: Moment) -> Fired:

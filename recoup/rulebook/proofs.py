@@ -15,9 +15,10 @@ from typing import Any
 import z3
 
 from recoup.rulebook import symbols
-from recoup.rulebook.engine import Rulebook, scope_of
+from recoup.rulebook.engine import Rulebook
 from recoup.rulebook.masks import WRITTEN
 from recoup.rulebook.rule import Rule
+from recoup.rulebook.scope import scope_of
 from recoup.rulebook.sources import CounterRule
 from recoup.rulebook.space import GIVEN, Space, plain
 from recoup.rulebook.symbols import Bits, Flag, Number, SymbolicFacts, any_of

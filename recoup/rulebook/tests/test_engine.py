@@ -310,3 +310,13 @@ def test_an_approval_sets_aside_a_rule_that_may_be_and_no_law() -> None:
     assert together.verdict(1).digest == alone.digest
     assert "CN-FREQ-001" in {fired.id for fired in together.verdict(0).fired}
     assert {f.override for f in BOOK.judge(BASE["sms"], night).fired} == {"compliance", "leader"}
+
+
+def test_what_must_be_said_is_asked_by_the_packs_that_hold() -> None:
+    agency = {"channel": "call", "collector": "agency"}
+    own = {"channel": "call", "collector": "creditor"}
+    book = engine.load("US", AT)
+
+    both = [book.judge(facts, AT).must_say for facts in (agency, own)]
+
+    assert set(both[1]) < set(both[0])

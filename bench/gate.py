@@ -79,6 +79,7 @@ def permits(count: int) -> dict[str, float]:
     from django.conf import settings
 
     from recoup.gate import operations, queries
+    from recoup.gate.tests import asking
     from recoup.kernel.actors import Actor
     from recoup.people import operations as people
     from recoup.people import scopes
@@ -89,8 +90,7 @@ def permits(count: int) -> dict[str, float]:
     book = people.open_book(creditor=creditor, code="bench", name="bench", mode="demo",
                             opened_on=AT.date(), by=by, at=AT)  # fmt: skip
     with scopes.acting_for(book):
-        operations.install_templates(book=book, by=by, at=AT)
-        operations.register_sender(creditor=creditor, channel="sms", address="1069", by=by, at=AT)
+        asking.ready(book, by, AT)
         decisions = _decisions(book, count)
         asked: list[Any] = []
 

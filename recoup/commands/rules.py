@@ -253,21 +253,28 @@ def lift(code: str | None) -> None:
 
 @command.command()
 @click.option("--jurisdiction", "countries", multiple=True, help="A country; all if left out.")
-def check(countries: tuple[str, ...]) -> None:
-    """Prove that the rules of a country agree: satisfiable together, no exception defeats a law."""
-    from recoup.rulebook import layers
+@click.option(
+    "--at", type=click.DateTime(["%Y-%m-%d"]), help="The rules of a day; of today if left out."
+)
+@click.option("--every", is_flag=True, help="The rules of every day from which something changes.")
+def check(countries: tuple[str, ...], at: datetime | None, every: bool) -> None:
+    """
+    Look for contradictions: contacts that no rules leave, exceptions that defeat a law, unknowns
+    that let pass, caps that no rule asks. A solver (the extra `check`) asks about all contacts.
+    """
+    from recoup.rulebook import consistency, engine, layers
 
     known = sorted({
         code for name in layers.names() if (code := layers.layer(name).jurisdiction) is not None
     })  # fmt: skip
     wrong = 0
     for country in countries or known:
-        from recoup.rulebook import consistency
-
-        found = consistency.check(country)
-        wrong += len(found)
-        console.say(f"{country}: {len(found)} findings")
-        for finding in found:
-            console.say(f"  {finding}")
+        day = engine.day_of(country, _instant(at), drafts=True)
+        found = consistency.check(country, on=None if every else day, every=every, drafts=True)
+        bad = [one for one in found if one.is_wrong]
+        wrong += len(bad)
+        console.say(f"{country}: {len(bad)} contradictions, {len(found) - len(bad)} remarks")
+        for one in found:
+            console.say(f"  {'WRONG ' if one.is_wrong else ''}{one.text}")
     if wrong:
         raise click.exceptions.Exit(1)

@@ -186,11 +186,13 @@ class _World:
         decisions = {ask.decision for ask in asks if ask.decision}
         last: dict[int, datetime] = {}
         spent: set[int] = set()
-        # Only a permit issued after now tells that the clock went back.
-        rows = Permit.objects.filter(case__in=self.cases, issued_at__gt=self.at)
-        for pk, case, issued in rows.values_list("pk", "case_id", "issued_at"):
+        # Only a permit issued or used after now tells that the clock went back.
+        rows = Permit.objects.filter(case__in=self.cases).filter(
+            Q(issued_at__gt=self.at) | Q(used_at__gt=self.at)
+        )
+        for pk, case, issued, used in rows.values_list("pk", "case_id", "issued_at", "used_at"):
             if pk not in own:
-                last[case] = max(issued, last.get(case, issued))
+                last[case] = max(used or issued, last.get(case, issued))
         held = Permit.objects.filter(decision__in=decisions, state__in=("issued", "used"))
         spent.update(
             decision for pk, decision in held.values_list("pk", "decision_id") if pk not in own

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recoup.rulebook.facts import Facts, Mask, Word
 from recoup.rulebook.layers import Layer
-from recoup.rulebook.vocabulary import bits
+from recoup.rulebook.vocabulary import FACTS, bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,12 @@ def may_hold(holds_for: Mapping[str, tuple[str, ...]], raw: Mapping[str, object]
     """Whether a pack may hold for a contact, given as plain values; what is missing may."""
 
     def among(name: str, words: tuple[str, ...]) -> bool:
-        value = raw.get(name)
+        value, known = raw.get(name), FACTS[name].words
+        if isinstance(value, list | tuple | set | frozenset):
+            return bool(set(words).intersection(value)) or not set(value) <= set(known)
         if isinstance(value, int):
             return bool(value & bits(name, words))
-        if isinstance(value, list | tuple | set | frozenset):
-            return bool(set(words).intersection(value))
-        return value is None or value in words
+        # A word outside the vocabulary says nothing: it is missing.
+        return value in words or value not in known
 
     return all(among(name, words) for name, words in holds_for.items())

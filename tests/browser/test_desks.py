@@ -199,7 +199,7 @@ def test_rules_filter_without_leaving_and_without_a_mouse(
 
     page.fill("#f-search", "CN-TIME")
     page.locator("#f-search").press("Enter")
-    page.wait_for_url(re.compile("search=CN-TIME"))
+    page.wait_for_url(re.compile("words=CN-TIME"))
 
     assert set(page.locator("#list tbody a.main-link").all_inner_texts()) >= {"CN-TIME-001"}
     assert page.locator("#list tbody tr").count() < 10

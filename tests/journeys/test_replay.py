@@ -26,7 +26,7 @@ def replayed(run: Run, file: str) -> tuple[str, dict[str, int]]:
 
 
 def test_a_standard_a_month_earlier_and_a_smaller_cap_block_calls_that_were_made(run: Run) -> None:
-    played = run("demo", "--accounts", 150, "--days", 9, "--from", "2025-02-24", "--no-serve")
+    played = run("demo", "--accounts", 250, "--days", 9, "--from", "2025-02-24", "--no-serve")
     assert played.exit_code == 0, played.output
 
     earlier, by_date = replayed(run, "standard-a-month-earlier.yaml")

@@ -45,9 +45,9 @@ def wish(viewer: Any, case: Any, at: datetime, *rules: str) -> Any:
 def test_rules_are_found_by_their_words_in_both_languages_and_by_their_source(officer, today):
     asked = {"viewer": officer, "jurisdiction": "CN", "on": today}
 
-    chinese = {row["id"] for row in queries.rules(**asked, search="未接通")}
-    english = {row["id"] for row in queries.rules(**asked, search="unconnected number")}
-    source = queries.rules(**asked, search="45251")
+    chinese = {row["id"] for row in queries.rules(**asked, words="未接通")}
+    english = {row["id"] for row in queries.rules(**asked, words="unconnected number")}
+    source = queries.rules(**asked, words="45251")
 
     assert "CN-FREQ-003" in chinese & english
     assert source and all("45251" in row["source"]["title"] for row in source)

@@ -206,6 +206,24 @@ class AtTheGate(RuleBasedStateMachine):
         night = (local + timedelta(days=1)).replace(tzinfo=place)
         self.at = max(self.at, night.astimezone(UTC) + timedelta(seconds=near))
 
+    @precondition(lambda self: self.permits)
+    @rule(which=st.integers(0, 60), near=st.sampled_from((-1, 0, 1, 300)),
+          wait=st.sampled_from((0, 9)), late=st.booleans())  # fmt: skip
+    def a_week_later(self, which: int, near: int, wait: int, late: bool) -> None:
+        """The same again just when its window ends; perhaps the first comes back only then."""
+        before = self.some(which)
+        wishes = [operations.Wish(before.case, before.channel, before.contact_point_id)]
+        for _ in range(2):
+            self.at = max(self.at, before.issued_at + timedelta(days=7, seconds=near))
+            self.ask(wishes, 0)
+            if self.permits[-1].issued_at == self.at:
+                self.at += timedelta(minutes=wait)
+                self.use(len(self.permits) - 1, "no_answer")
+            if late:
+                operations.release(permit=before, at=self.at)
+            self.at += timedelta(hours=1)
+            before = before if late else self.some(len(self.permits) - 1)
+
     @rule(step=st.sampled_from(BACK), case=st.integers(0, 1), channel=st.integers(0, 9),
           which=st.integers(0, 60), stays=st.integers(0, 9))  # fmt: skip
     def back(self, step: timedelta, case: int, channel: int, which: int, stays: int) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ FLAGS = (
     "--disable-background-networking --disable-component-update --disable-sync"
 )
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+YESTERDAY = datetime.now(tz=UTC).date() - timedelta(days=1)
 PICTURES = (
     ("sign-in", "", "/sign-in/login/", ("wide",)),
     ("queue", "collector", "/workbench/queue/", ("wide", "narrow")),
@@ -33,7 +35,8 @@ PICTURES = (
     ("strategy", "analyst", "/studio/strategies/1/", ("wide",)),
     ("models", "analyst", "/studio/models/", ("wide",)),
     ("refusals", "compliance", "/review/refusals/", ("wide",)),
-    ("today", "compliance", "/review/today/", ("wide", "narrow")),
+    # A demo was played up to yesterday.
+    ("today", "compliance", f"/review/today/?on={YESTERDAY}", ("wide", "narrow")),
     ("rules", "compliance", "/review/rules/", ("wide", "narrow")),
     ("rule", "compliance", "/review/rules/CN/CN-FREQ-005/", ("wide",)),
     (

@@ -53,7 +53,7 @@ def explain(name: str, jurisdiction: str | None, at: datetime | None) -> None:
 
     NAME is a rule's id (CN-FREQ-001) or the number of a refusal.
     """
-    if name.isdigit():
+    if name.isdecimal():
         _explain_refusal(int(name))
         return
     from recoup.kernel.errors import Invalid

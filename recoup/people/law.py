@@ -40,7 +40,11 @@ def laid(creditor: Creditor) -> Overlay | None:
 
 @lru_cache(maxsize=64)
 def _read(path: Path, changed: int) -> Overlay:
-    return overlay.read(path)
+    found = overlay.read(path)
+    if found.is_what_if:
+        # `lay` takes none; whoever can write the file must not switch the law off with one either.
+        raise Invalid(f"{path.name} is a what-if, for replay only.", hint="Lay a tenant's rules.")
+    return found
 
 
 def lay(*, creditor: Creditor, source: str, jurisdiction: str, by: Actor, at: datetime) -> Overlay:

@@ -18,7 +18,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from types import FunctionType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -226,17 +225,7 @@ def coverage(pack: str) -> Coverage:
 
 def reads(rule: Rule) -> set[str]:
     """The names that a rule's function and those it calls use."""
-    names = set[str]()
-    todo: list[Any] = [rule.function]
-    while todo:
-        function = todo.pop()
-        fresh = set(function.__code__.co_names) - names
-        names |= fresh
-        todo += [
-            one for name in fresh
-            if isinstance(one := function.__globals__.get(name), FunctionType)
-        ]  # fmt: skip
-    return names
+    return rule.reads
 
 
 def _neighbours(unit: str, value: Any) -> Iterator[Any]:

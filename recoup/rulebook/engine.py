@@ -296,21 +296,34 @@ def _load(jurisdiction: str, day: date, overlay: Overlay | None, drafts: bool) -
         stack = over_layers(overlay, stack)
     instruments = sources.instruments(stack)
     parameters = sources.parameters(stack, instruments)
+    rules = _rules(stack, instruments, day)
     if overlay is not None:
-        parameters = over_parameters(overlay, parameters, instruments, day)
+        parameters = over_parameters(overlay, parameters, instruments, day, rules)
     values = {name: parameter.binding(day) for name, parameter in parameters.items()}
     numbers = SimpleNamespace(**{k: v for k, v in values.items() if v is not None})
-    rules = _rules(stack, instruments, day)
     if overlay is not None:
         rules = over_rules(overlay, rules)
     book = Rulebook(
         jurisdiction=jurisdiction, day=day, rules=tuple(r for r in rules if not r.optional),
         parameters=numbers, instruments=instruments, layers=stack,
         counters=sources.counters(stack, numbers),
-        digest=digest_of(jurisdiction, drafts) + (f"+{overlay.digest[:16]}" if overlay else ""),
+        digest=_digest_with(digest_of(jurisdiction, drafts), overlay),
     )  # fmt: skip
     _dry_run(book)
     return book
+
+
+def rules_of(jurisdiction: str, day: date) -> list[Rule]:
+    """Every rule of a jurisdiction's layers on a day, drafts and rules that are off among them."""
+    stack = _stack(jurisdiction, True)
+    return _rules(stack, sources.instruments(stack), day)
+
+
+def _digest_with(law: str, overlay: Overlay | None) -> str:
+    """The digest of the law and what is laid over it: as long as that of the law, as it is kept."""
+    if overlay is None:
+        return law
+    return hashlib.sha256(f"{law}+{overlay.digest}".encode()).hexdigest()
 
 
 def _rules(stack: Sequence[Layer], instruments: Mapping[str, Instrument], day: date) -> list[Rule]:
@@ -331,6 +344,8 @@ def _rules(stack: Sequence[Layer], instruments: Mapping[str, Instrument], day: d
                 stood = found.pop(rule.in_place_of, None)
                 if stood is not None and stood.force != "HOUSE":
                     raise Invalid(f"{rule.id} takes the place of {stood.id}, no house rule.")
+                if stood is not None and stood.firm and rule.override is not None:
+                    raise Invalid(f"{rule.id} is not firm, and {stood.id} in its place was.")
             found[rule.id] = rule
     return sorted(found.values(), key=lambda rule: rule.id)
 

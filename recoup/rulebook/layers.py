@@ -137,6 +137,11 @@ def _yaml(path: Path) -> Any:
             f"{where} is no YAML.", problems=[Problem(where, str(getattr(error, "problem", "")))],
             hint="Mend the line named; often a colon or a quotation mark is missing.",
         ) from error  # fmt: skip
+    except ValueError as error:  # no UTF-8, or a day that no calendar has
+        raise Invalid(
+            f"{path.parent.name}/{path.name} cannot be read: {error}.",
+            hint="Save it as UTF-8, and look at its dates.",
+        ) from error
 
 
 def stack(jurisdiction: str, *, drafts: bool = False, folder: Path = HERE) -> tuple[Layer, ...]:

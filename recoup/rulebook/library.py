@@ -132,7 +132,7 @@ def numbers(
     known = sources.instruments(stack)
     every = sources.parameters(stack, known)
     if overlay is not None:
-        every = over_parameters(overlay, every, known, day)
+        every = over_parameters(overlay, every, known, day, engine.rules_of(jurisdiction, day))
     names = casebook.reads(entry.rule) & set(every)
     facts = {*entry.rule.needs, *entry.rule.may_read}
     for layer in stack:

@@ -13,14 +13,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from recoup.kernel.errors import Invalid, Problem
 from recoup.rulebook.layers import Layer, yaml_of
 from recoup.rulebook.rule import Rule
-from recoup.rulebook.sources import STRICTEST, Parameter, ParameterValue, line_of
+from recoup.rulebook.sources import STRICTEST, Parameter, ParameterValue, line_of, unfit
 from recoup.rulebook.verdict import Instrument
 
 KEYS = frozenset({"pack", "layer", "parameters", "rules", "instruments"})
@@ -57,14 +57,19 @@ def read(path: Path) -> Overlay:
         wrong(str(key), f"is none of {', '.join(sorted(KEYS))}.")
     if raw.get("layer") not in ("tenant", "what-if"):
         wrong("layer", "is neither tenant nor what-if.")
-    rules = raw.get("rules") or {}
+    parts = {key: raw.get(key) or {} for key in ("rules", "parameters", "instruments")}
+    for key, part in parts.items():
+        if not isinstance(part, dict) or not all(isinstance(name, str) for name in part):
+            wrong(key, "is no mapping from names.")
+            parts[key] = {}
+    rules = parts["rules"]
     for name, state in rules.items():
         if not isinstance(state, bool):
             wrong("rules", f"{name} is neither on nor off.")
     moved: dict[str, Any] = {}
-    for key, entry in (raw.get("instruments") or {}).items():
+    for key, entry in parts["instruments"].items():
         day = entry.get("in_force_from") if isinstance(entry, dict) else None
-        if not isinstance(day, date):
+        if not isinstance(day, date) or isinstance(day, datetime):
             wrong("instruments", f"{key} has no day in_force_from.")
         moved[key] = day
     if moved and raw.get("layer") == "tenant":
@@ -73,7 +78,7 @@ def read(path: Path) -> Overlay:
         raise Invalid(f"{path.name} does not load.", problems=problems)
     return Overlay(
         name=str(raw.get("pack") or path.stem), is_what_if=raw["layer"] == "what-if",
-        parameters=raw.get("parameters") or {}, rules=rules, instruments=moved,
+        parameters=parts["parameters"], rules=rules, instruments=moved,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )  # fmt: skip
 
@@ -95,12 +100,15 @@ def over_layers(overlay: Overlay, layers: Sequence[Layer]) -> tuple[Layer, ...]:
 
 def over_parameters(
     overlay: Overlay, parameters: Mapping[str, Parameter], instruments: Mapping[str, Instrument],
-    day: date,
+    day: date, rules: Sequence[Rule],
 ) -> dict[str, Parameter]:  # fmt: skip
     """
-    The parameters with an overlay's numbers.
+    The parameters with an overlay's numbers, as `rules` read them.
 
-    :raises Invalid: for one that does not exist, or a tenant's number looser than the law's
+    By channel, the channels that are not named keep their numbers.
+
+    :raises Invalid: for one that does not exist or is of another kind, or a tenant's number that
+        is looser than it may be
     """
     made = dict(parameters)
     for name, value in overlay.parameters.items():
@@ -108,26 +116,53 @@ def over_parameters(
             raise Invalid(f"{overlay.name} gives {name}, which is no parameter.",
                           hint=f"There are {', '.join(sorted(parameters))}.")  # fmt: skip
         one = parameters[name]
+        if problem := unfit(one, value):
+            raise Invalid(f"{overlay.name} gives {name} as {value!r}, which {problem}.",
+                          hint=f"It is in {one.unit}.")  # fmt: skip
+        if not overlay.is_what_if:
+            _check_tighter(overlay, one, value, day, rules)
+        if isinstance(value, dict):
+            house = [v.value for v in one.on(day) if v.force == "HOUSE" or overlay.is_what_if]
+            value = {key: n for table in (*house, value) for key, n in table.items()}
         mine = ParameterValue(value, None, instruments["house"], "HOUSE", "HOUSE", "tenant")
         if overlay.is_what_if:
             made[name] = replace(one, values=(mine,))
             continue
-        _check_tighter(overlay, one, value, day)
         made[name] = replace(one, values=(*one.values, mine))
     return made
 
 
-def _check_tighter(overlay: Overlay, one: Parameter, value: Any, day: date) -> None:
-    law = [v for v in one.on(day) if v.force != "HOUSE"]
-    if not law or isinstance(value, dict):
-        return
-    numbers = [one.number(v.value) for v in law]
-    binding = STRICTEST[one.strictest](numbers)
-    if STRICTEST[one.strictest]([binding, one.number(value)]) != one.number(value):
-        raise Invalid(
-            f"{overlay.name} would loosen {one.name} to {value}.",
-            hint=f"{law[0].instrument.title} gives {law[0].value}: a tenant may only tighten.",
-        )
+def _check_tighter(
+    overlay: Overlay, one: Parameter, value: Any, day: date, rules: Sequence[Rule]
+) -> None:
+    """
+    A law's number is only tightened, and so is one of the house that a rule of law computes with,
+    or the gate itself; one that only house rules read is the tenant's, who may switch them off.
+    """
+    readers = [rule for rule in rules if one.name in rule.reads]
+    own = bool(readers) and all(_may_switch_off(rule) for rule in readers)
+    bound = [v for v in one.on(day) if v.force != "HOUSE" or not own]
+    for law in bound:
+        if not _is_as_tight(one, value, law.value):
+            raise Invalid(
+                f"{overlay.name} would loosen {one.name} to {value}.",
+                hint=f"{law.instrument.title} gives {law.value}: a tenant may only tighten.",
+            )
+
+
+def _is_as_tight(one: Parameter, value: Any, than: Any) -> bool:
+    pick = STRICTEST[one.strictest]
+    mine, other = one.number(value), one.number(than)
+    if isinstance(mine, dict):
+        return all(pick(mine[key], other[key]) == mine[key] for key in mine if key in other)
+    if isinstance(mine, list | tuple):
+        more, fewer = (mine, other) if one.strictest == "largest" else (other, mine)
+        return set(fewer) <= set(more)
+    return bool(pick(mine, other) == mine)
+
+
+def _may_switch_off(rule: Rule) -> bool:
+    return rule.force == "HOUSE" and not rule.firm
 
 
 def over_rules(overlay: Overlay, rules: Sequence[Rule]) -> list[Rule]:
@@ -141,7 +176,7 @@ def over_rules(overlay: Overlay, rules: Sequence[Rule]) -> list[Rule]:
         rule = known.get(name)
         if rule is None:
             raise Invalid(f"{overlay.name} names {name}, which is no rule in force.")
-        if not on and not overlay.is_what_if and (rule.force != "HOUSE" or rule.firm):
+        if not on and not overlay.is_what_if and not _may_switch_off(rule):
             raise Invalid(
                 f"{overlay.name} switches off {name}, which is {rule.force}.",
                 hint="A tenant may switch off house rules, and no others.",

@@ -91,6 +91,8 @@ def replay(
 
     A lot has the columns `id`, `at` (seconds since 1970), `facts` (JSON) and `permitted`. With
     `as_of` all are judged by the rules of that instant, at their own hours; else by those of their day.
+
+    :raises Invalid: for an overlay that does not load
     """
     found = Replay()
     zone = engine.zone_of(jurisdiction)
@@ -114,11 +116,13 @@ def _judge(
     found.judged += lot.height
     found.permitted += int(permitted.sum())
     try:
-        book = engine.load(jurisdiction, at, overlay=overlay)
+        book = engine.load(jurisdiction, at)
     except Invalid:
         found.no_rulebook += lot.height
         found.blocked += int(permitted.sum())
         return
+    if overlay is not None:  # one that does not load is told, and not taken for a day without law
+        book = engine.load(jurisdiction, at, overlay=overlay)
     judged = book.judge_frame(frame, at)
     found.blocked += int((permitted & ~judged.allowed).sum())
     found.freed += int((~permitted & judged.allowed).sum())

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import FunctionType
 from typing import Any, TypeAlias
 
 from recoup.kernel.errors import Invalid
@@ -85,6 +86,21 @@ class Rule:
         if self.firm or self.force in ("LAW", "RULE"):
             return None
         return "compliance" if self.force == "SELF-MUST" else "leader"
+
+    @property
+    def reads(self) -> set[str]:
+        """The names that its function and those it calls use: facts, parameters and others."""
+        names = set[str]()
+        todo: list[Any] = [self.function]
+        while todo:
+            function = todo.pop()
+            fresh = set(function.__code__.co_names) - names
+            names |= fresh
+            todo += [
+                one for name in fresh
+                if isinstance(one := function.__globals__.get(name), FunctionType)
+            ]  # fmt: skip
+        return names
 
 
 class Pack:

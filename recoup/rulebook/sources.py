@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from recoup.kernel.errors import Invalid, Problem
 from recoup.rulebook.layers import Layer, yaml_of
 from recoup.rulebook.rule import CONFIDENCES, FORCES
 from recoup.rulebook.verdict import Instrument
-from recoup.rulebook.vocabulary import CHANNELS, FACTS
+from recoup.rulebook.vocabulary import CHANNELS, DAYS, FACTS
 
 STRICTEST = {"smallest": min, "largest": max}
 SUBJECTS = ("person", "number", "case", "debt")
@@ -96,6 +97,42 @@ def clock(text: str) -> int:
     """
     hours, _, rest = text.partition(":")
     return int(hours) * 60 + int(rest)
+
+
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+MOST = 10**9  # no amount or count of the law is larger
+# A window has a row for each contact it holds, and ends on a day that must exist.
+MOST_BY_CHANNEL, LONGEST = 1000, 36_500
+
+
+def unfit(one: Parameter, value: Any) -> str:
+    """
+    What is wrong with a value for a parameter, as it may stand in somebody's file; empty if nothing.
+    """
+    if one.unit == "clock":
+        # Without quotation marks YAML makes a number of minutes of it.
+        fits = isinstance(value, str) and CLOCK.fullmatch(value) is not None
+        said = 'is no time of day: write it as "21:00", in quotation marks'
+    elif one.unit.endswith("by channel"):
+        fits = isinstance(value, dict) and set(value) <= set(CHANNELS)
+        fits = fits and all(_is_count(n, MOST_BY_CHANNEL) for n in value.values())
+        said = f"is no mapping from channels to numbers from 0 to {MOST_BY_CHANNEL}"
+    elif one.unit == "days of the calendar":
+        fits = isinstance(value, list) and all(type(day) is date for day in value)
+        said = "is no list of days"
+    elif isinstance(one.values[0].value, list):
+        known = DAYS if one.unit == "days of the week" else one.values[0].value
+        fits = isinstance(value, list) and all(word in known for word in value)
+        said = f"is no list of {', '.join(known)}"
+    else:
+        dated = one.unit.startswith(("days", "months", "years", "hours", "minutes"))
+        most = LONGEST if dated else MOST
+        fits, said = _is_count(value, most), f"is no whole number from 0 to {most}"
+    return "" if fits else said
+
+
+def _is_count(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def instruments(layers: Sequence[Layer]) -> dict[str, Instrument]:
@@ -262,6 +299,10 @@ def files(layers: Iterable[Layer]) -> list[Path]:
         "facts.py",
         "vocabulary.py",
         "layers.py",
+        "overlay.py",
+        "rule.py",
+        "scope.py",
+        "until.py",
         "sources.py",
         "content.py",
         "masks.py",

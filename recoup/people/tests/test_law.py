@@ -50,9 +50,26 @@ def test_what_was_laid_is_lifted_again(book, system, at):
     assert law.law_of(book, at).parameters.most_effective_calls == 3
 
 
-def test_rules_broken_by_hand_refuse_everybody(book, system, at):
+@pytest.mark.parametrize(
+    "written", [
+        b"layer: tenant\nmood: [", b"\xff\xfe\x00", b"layer: tenant\nrules: [CN-FREQ-004]\n",
+        b"layer: what-if\nrules: {CN-FREQ-001: off}\n",
+    ],
+)  # fmt: skip
+def test_rules_broken_or_loosened_by_hand_refuse_everybody(book, system, at, written):
+    """
+    laid ── the file is written over: no YAML, no text, no rules, or a what-if that switches law off
+    """
     lay(book, TIGHTER, system, at)
-    law._path(book.creditor).write_text("layer: tenant\nmood: [", encoding="utf-8")
+    law._path(book.creditor).write_bytes(written)
 
     with pytest.raises(Invalid):
         law.law_of(book, at)
+
+
+def test_what_is_kept_of_rules_laid_over_the_law_is_as_long_as_without(book, system, at):
+    plain = law.law_of(book, at).digest
+    lay(book, TIGHTER, system, at)
+
+    # A permit and a refusal keep it in so many characters; PostgreSQL takes no more.
+    assert len(law.law_of(book, at).digest) == len(plain) == 64

@@ -16,6 +16,7 @@ from recoup.kernel.errors import Invalid
 from recoup.rulebook import casebook, engine, overlay, records
 from recoup.rulebook.facts import frame_of, of_frame
 from recoup.rulebook.instants import JUDGED_AT, SPANS
+from recoup.rulebook.vocabulary import CHANNELS
 
 BASE = casebook.base_of("china")
 ZONES = ["Asia/Shanghai", "Asia/Shanghai,Asia/Urumqi", "America/New_York,Asia/Tokyo", "Nowhere", ""]
@@ -132,6 +133,78 @@ def test_recorded_facts_are_read_as_they_were_judged() -> None:
 
     assert frame.drop(JUDGED_AT).equals(frame_of(rows).select(frame.drop(JUDGED_AT).columns))
     assert judged.allowed.all()
+
+
+@pytest.mark.parametrize(
+    "text", [
+        "rules: [CN-FREQ-004]", "rules: {4: on}", "parameters: 5", "parameters: [2]",
+        "instruments: [gbt_45251]", "instruments: {gbt_45251: {in_force_from: 2025-13-45}}",
+        "instruments: {gbt_45251: {in_force_from: 2025-01-28 10:00:00}}",
+        'parameters: {most_effective_calls: "2"}', "parameters: {most_effective_calls: [2]}",
+        "parameters: {most_effective_calls: true}", "parameters: {most_effective_calls: 2.5}",
+        "parameters: {most_effective_calls: -1}", "parameters: {most_effective_calls: .nan}",
+        "parameters: {most_effective_calls: -.inf}", "parameters: {most_effective_calls: null}",
+        "parameters: {most_effective_calls: {call: 2}}", "parameters: {quiet_start: 21:00}",
+        'parameters: {quiet_start: "21"}', 'parameters: {quiet_start: "25:00"}',
+        "parameters: {most_contacts: 5}", "parameters: {most_contacts: {fax: 1}}",
+        "parameters: {most_contacts: {sms: -1}}", "parameters: {most_contacts: {sms: 1000000}}",
+        "parameters: {contact_window_days: {letter: 999999999}}",
+        "parameters: {permit_minutes: ten}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("layer", ["tenant", "what-if"])
+def test_an_overlay_of_another_shape_or_kind_does_not_load(
+    tmp_path: Path, layer: str, text: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"layer: {layer}\n{text}\n", encoding="utf-8")
+
+    with pytest.raises(Invalid):
+        engine.load("CN", at("2026-11-23 10:00"), overlay=overlay.read(path))
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        ("CN", "parameters: {permit_minutes: 60}"), ("US", "parameters: {adult_age: 0}"),
+        ("CN", "parameters: {adult_age: 17}"), ("US", "parameters: {most_electronic: 4}"),
+        ("CN", "parameters: {contact_window_days: {letter: 6}}"),
+        ("GB", 'parameters: {open_from: "00:00"}'), ("GB", "parameters: {rest_days: []}"),
+        ("CN", "rules: {CN-PARTY-009: off}"),
+    ],
+)  # fmt: skip
+def test_a_number_of_the_house_that_law_or_the_gate_computes_with_is_only_tightened(
+    tmp_path: Path, country: str, text: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"layer: tenant\n{text}\n", encoding="utf-8")
+
+    with pytest.raises(Invalid, match=r"loosen|switches off"):
+        engine.load(country, at("2026-11-23 10:00"), overlay=overlay.read(path))
+
+
+def test_channels_that_a_tenant_does_not_name_keep_their_caps(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("layer: tenant\nparameters: {most_contacts: {sms: 1}}\n", encoding="utf-8")
+    now = at("2026-11-23 10:00")
+    plain = engine.load("CN", now).parameters.most_contacts
+
+    own = engine.load("CN", now, overlay=overlay.read(path)).parameters.most_contacts
+
+    sms = CHANNELS.index("sms")
+    assert (plain[sms], own[sms]) == (2, 1)
+    assert [n for i, n in enumerate(own) if i != sms] == [
+        n for i, n in enumerate(plain) if i != sms
+    ]
+
+
+def test_rules_that_do_not_load_are_told_and_block_nothing_in_a_replay(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("layer: what-if\nrules: {CN-FREQ-000: on}\n", encoding="utf-8")
+    lots = [lot((at("2026-11-23 10:00"), BASE["sms"], True))]
+
+    with pytest.raises(Invalid, match="CN-FREQ-000"):
+        records.replay(lots, jurisdiction="CN", overlay=overlay.read(path))
 
 
 def test_an_overlay_of_a_tenant_may_tighten_and_not_loosen(tmp_path: Path) -> None:

@@ -112,5 +112,5 @@ def identity_first(f: Facts, p: Any) -> Mask:
 PACK.rule(
     "CN-PARTY-009", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
     needs=("stops",), may_read=("age_least", "birth_year"), in_place_of="HOUSE-MINOR-001",
-    clause="support: 个人信息保护法 arts. 28, 31", zh="不得就债务联系未成年人。",
+    firm=True, clause="support: 个人信息保护法 arts. 28, 31", zh="不得就债务联系未成年人。",
 )(no_minors)  # fmt: skip

@@ -27,16 +27,19 @@ from recoup.contact.models import Attempt
 from recoup.gate import operations as gate
 from recoup.gate import queries as gate_queries
 from recoup.gate.models import Permit, Refusal
-from recoup.kernel.clock import now
-from recoup.kernel.errors import Invalid, Refused
+from recoup.kernel.clock import aware, now
+from recoup.kernel.errors import Invalid, Problem, Refused
 from recoup.people import scopes
 from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case, ContactPoint
 from recoup.rulebook import engine
-from recoup.rulebook.vocabulary import FACTS
+from recoup.rulebook.vocabulary import FACTS, Fact
 
 KeyOf = Callable[[HttpRequest, str], ApiKey]
 KEY_LENGTH = 50
+LARGEST = 2**63 - 1  # what a database numbers its rows with
+A_DAY = 24 * 60 * 60
+YEARS = range(1990, 2200)
 
 
 class Session(Schema):
@@ -49,9 +52,9 @@ class Session(Schema):
 class PermitIn(Schema):
     """A wish to contact somebody: a case of ours, a channel, one of its contact points."""
 
-    case: int
+    case: int = Field(ge=1, le=LARGEST)
     channel: str
-    contact_point: int
+    contact_point: int = Field(ge=1, le=LARGEST)
     template: str = ""
     session: Session = Session()
 
@@ -97,7 +100,7 @@ class EndIn(Schema):
 
     token: str
     outcome: str
-    seconds: int = Field(default=0, ge=0)
+    seconds: int = Field(default=0, ge=0, le=A_DAY)
 
 
 class CallOut(Schema):
@@ -161,7 +164,7 @@ def router(key_of: KeyOf) -> Router:
                 session=given.session.dict(exclude_none=True), key=f"{key.pk}:{wanted}",
                 by=keys.actor_of(key), at=at,
             )  # fmt: skip
-            return _told(answer)
+            return _told(answer, at)
 
     @made.post("/permits/{permit}/begin", response=CallOut)
     def begin(request: HttpRequest, permit: str, given: TokenIn) -> Any:
@@ -169,6 +172,7 @@ def router(key_of: KeyOf) -> Router:
         key = key_of(request, "permits")
         with scopes.acting_for(keys.viewer_of(key)):
             row = _permit(key, permit, given.token)
+            _case(key, row.case_id)  # it may be somebody else's by now
             attempt = contact.begin_call(
                 permit=row, by=keys.actor_of(key), at=now(),
                 session=given.session.dict(exclude_none=True),
@@ -198,7 +202,8 @@ def router(key_of: KeyOf) -> Router:
             row = _permit(key, permit, given.token)
             if Attempt.objects.filter(permit=row).exists():
                 raise Invalid("This call has begun.", hint="POST end with what it came to.")
-            gate.release(permit=row, at=now(), by=keys.actor_of(key))
+            # A call that begins at this very moment keeps its slots.
+            gate.release(permit=row, at=now(), by=keys.actor_of(key), only_unused=True)
             row.refresh_from_db()
             return {"permit": row.pk, "state": row.state}
 
@@ -209,8 +214,10 @@ def router(key_of: KeyOf) -> Router:
         if unknown := sorted(set(given.facts) - set(FACTS)):
             raise Invalid(f"These are no facts: {', '.join(unknown)}.",
                           hint=f"Use {', '.join(FACTS)}.")  # fmt: skip
-        at = given.at or now()
-        said = engine.load(given.jurisdiction, at).judge(given.facts, at).as_json()
+        facts, at = _facts(given.facts), given.at or now()
+        if at.year not in YEARS:
+            raise Invalid(f"There is no law of the year {at.year}.")
+        said = engine.load(given.jurisdiction, at).judge(facts, at).as_json()
         return {
             "outcome": said["outcome"], "must_say": said["must_say"], "record": said["record"],
             "until": said["until"], "rules": said["fired"],
@@ -236,10 +243,52 @@ def _permit(key: ApiKey, pk: str, token: str) -> Permit:
     )  # fmt: skip
     if row is None:
         raise Http404
-    if not hmac.compare_digest(token.encode(), token_of(row).encode()):
+    given = token.encode(errors="replace")  # JSON may hold half a character
+    if not hmac.compare_digest(given, token_of(row).encode()):
         raise Refused("The token is not of this permit.", rules=("gate.token",),
                       hint="Send the token that came with the permit.")  # fmt: skip
     return row
+
+
+def _facts(given: dict[str, Any]) -> dict[str, Any]:
+    """
+    Facts in the shapes that rules compute with: instants may be seconds or ISO 8601.
+
+    :raises Invalid: naming every one of another kind
+    """
+    made = {
+        name: _instant(value) if FACTS[name].kind == "instant" else value
+        for name, value in given.items()
+    }
+    odd = [
+        Problem(name, f"is no {FACTS[name].kind}", " ".join(FACTS[name].words))
+        for name, value in made.items() if value is not None and not _fits(FACTS[name], value)
+    ]  # fmt: skip
+    if odd:
+        raise Invalid("Some facts are not what they should be.", problems=odd)
+    return made
+
+
+def _instant(value: Any) -> Any:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    return value if at is None else int(aware(at).timestamp())
+
+
+def _fits(fact: Fact, value: Any) -> bool:
+    match fact.kind:
+        case "flag":
+            return isinstance(value, bool)
+        case "word":
+            return value in fact.words
+        case "words":
+            return isinstance(value, list) and all(word in fact.words for word in value)
+        case "zones":
+            return isinstance(value, str)
+        case _:
+            return type(value) is int and abs(value) <= LARGEST
 
 
 def token_of(permit: Permit) -> str:
@@ -247,11 +296,13 @@ def token_of(permit: Permit) -> str:
     return f"{permit.pk}.{permit.signature}"
 
 
-def _told(answer: Permit | Refusal) -> dict[str, Any]:
+def _told(answer: Permit | Refusal, at: datetime) -> dict[str, Any]:
     if isinstance(answer, Refusal):
         return {"outcome": answer.outcome, "until": answer.until, "rules": answer.rules}
+    # One that ran out is only marked so now and then; it is good for nothing all the same.
+    state = "allow" if at < answer.expires_at else str(Permit.State.EXPIRED)
     return {
-        "outcome": answer.state if answer.state != Permit.State.ISSUED else "allow",
+        "outcome": answer.state if answer.state != Permit.State.ISSUED else state,
         "permit": answer.pk, "token": token_of(answer), "expires_at": answer.expires_at,
         "text": gate_queries.fill(answer)[1], "must_say": answer.verdict["must_say"],
         "record": answer.verdict["record"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from recoup.contact.models import Attempt
 from recoup.gate import operations as gate
 from recoup.gate.models import Counter, Permit
 from recoup.gate.tests import asking
+from recoup.journal.models import Event
 from recoup.people import operations as people
 from tests.cast import place
 
@@ -179,3 +181,121 @@ def test_facts_are_judged_without_reserving_anything(dialler: Machine) -> None:
 
     assert said["outcome"] == "refuse" and len(said["rules"]) > 10
     assert odd.status_code == 422 and Permit.objects.count() == 0
+
+
+# -- Attacks --------------------------------------------------------------------------------------
+def test_a_key_sent_again_after_ten_minutes_gives_no_leave(
+    dialler: Machine, theirs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    permit ── ten minutes ── the same Idempotency-Key        "expired", though nobody swept it yet
+    """
+    first = ask(dialler, theirs).json()
+    monkeypatch.setattr(permits, "now", lambda: AT + timedelta(minutes=10))
+
+    again = ask(dialler, theirs).json()
+
+    assert (first["outcome"], again["outcome"]) == ("allow", "expired")
+    assert again["permit"] == first["permit"]
+
+
+def test_a_key_is_not_used_again_for_another_text(dialler: Machine, theirs: Any) -> None:
+    texts = [
+        wish(theirs, "sms") | {"template": code} for code in ("cn-sms-reminder", "cn-sms-plan")
+    ]
+
+    told = [dialler.post("/api/v1/permits", w, **{"Idempotency-Key": "sms-0001"}) for w in texts]
+
+    assert [answer.status_code for answer in told] == [200, 422], told[0].json()
+    assert told[0].json()["outcome"] == "allow"
+
+
+def test_a_case_that_went_to_another_agency_is_not_called_by_the_first(
+    dialler: Machine, theirs: Any, book: Any, system: Any
+) -> None:
+    """
+    permit of 恒远 ── the case is placed with another ── begin        404, and nothing is used
+    """
+    given = ask(dialler, theirs).json()
+    theirs.agency = people.add_agency(
+        code="other", name="另一家", creditor=book.creditor, by=system, at=AT
+    )
+    theirs.save()
+
+    told = dialler.post(
+        f"/api/v1/permits/{given['permit']}/begin", {"token": given["token"], "session": READY}
+    )
+
+    assert told.status_code == 404 and not Attempt.objects.exists()
+
+
+def test_a_call_that_has_begun_keeps_its_slots_whoever_releases_it(
+    dialler: Machine, theirs: Any
+) -> None:
+    """
+    release ── looks: not begun ──────────────────── gives back ── nothing
+    begin   ────────────────────── used, counted ──
+    """
+    given = ask(dialler, theirs).json()
+    dialler.post(
+        f"/api/v1/permits/{given['permit']}/begin", {"token": given["token"], "session": READY}
+    )
+
+    assert not gate.release(permit=given["permit"], at=AT, only_unused=True)
+    assert Permit.objects.get().state == "used"
+    assert Counter.objects.get(unit="effective_call").used == 1
+
+
+def test_a_call_that_the_law_refuses_when_it_begins_is_on_record(
+    dialler: Machine, theirs: Any
+) -> None:
+    given = ask(dialler, theirs).json()
+
+    told = dialler.post(f"/api/v1/permits/{given['permit']}/begin", {"token": given["token"]})
+
+    assert told.status_code == 403 and told.json()["rules"] == ["CN-CALL-001"]
+    used = json.loads(Event.objects.get(kind="gate.used").data)
+    assert used["refused"] == [[given["permit"], ["CN-CALL-001"]]]
+    assert not Counter.objects.filter(used__gt=0).exists() and not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "odd", [{"channel": "fax"}, {"channel": ""}, {"contact_point": 2**63}, {"case": 10**30}]
+)
+def test_a_wish_of_another_shape_is_told_so(dialler: Machine, theirs: Any, odd: Any) -> None:
+    told = dialler.post("/api/v1/permits", wish(theirs) | odd, **{"Idempotency-Key": "call-0001"})
+
+    assert told.status_code == 422
+
+
+def test_half_a_character_is_no_token_and_a_call_lasts_a_day_at_most(
+    dialler: Machine, theirs: Any
+) -> None:
+    given = ask(dialler, theirs).json()
+    path = f"/api/v1/permits/{given['permit']}"
+    body = b'{"token": "\\ud800"}'
+    headers = dialler.headers("POST", f"{path}/begin", body)
+    half = dialler.client.post(
+        f"{path}/begin", body, content_type="application/json", headers=headers
+    )
+    dialler.post(f"{path}/begin", {"token": given["token"], "session": READY})
+    long = {"token": given["token"], "outcome": "connected", "seconds": 10**30}
+
+    assert half.status_code == 403
+    assert dialler.post(f"{path}/end", long).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"facts": {"balance": "much"}}, {"facts": {"balance": 10**30}}, {"facts": {"stops": "no"}},
+        {"facts": {"stops": ["disputed"]}}, {"facts": {"stops": [["dispute"]]}},
+        {"facts": {"placement_open": "false"}}, {"facts": {"birth_year": True}},
+        {"facts": {"stops_until": "2026-13-01"}}, {"facts": {"stops_until": "2026-12-01"}},
+        {"facts": {"time_zones": 8}}, {"facts": {}, "at": "9999-12-31T23:59:59Z"},
+    ],
+)  # fmt: skip
+def test_facts_of_another_kind_are_told_and_not_judged(dialler: Machine, said: Any) -> None:
+    told = dialler.post("/api/v1/verdicts", {"jurisdiction": "CN"} | said)
+
+    assert told.status_code == 422

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
-from recoup.contact.events import CallBegun, CallEnded, CallsBegun, CallsEnded
+from recoup.contact.events import CallEnded, CallsBegun, CallsEnded
 from recoup.contact.models import Attempt
 from recoup.contact.operations.outbox import tell_outcomes
 from recoup.contact.operations.parcels import seal_content
@@ -52,15 +52,12 @@ def begin_call(
     """
     Use a permit for a call that begins now; gives the attempt.
 
-    :raises Refused: if the permit may not be used by now, with the rules
+    :raises Refused: if the permit may not be used by now, with the rules; that is on record then
     """
-    with record(CallBegun, by=by, at=at, case=permit.case, channel=permit.channel) as event:
-        gate.use(
-            permit=permit.pk, text="", channel=permit.channel, at=at, by=by, session=session,
-            contact_point=permit.contact_point_id,
-        )  # fmt: skip
-        (content,) = seal_content([(permit.pk, "", "")])
-        return event.about(Attempt.objects.create(**_begun(permit, content, at)))
+    (made,) = begin_calls(permits=[permit], by=by, at=at, session=session)
+    if isinstance(made, Refused):
+        raise made  # after the transaction, or the refusal would go with it
+    return made
 
 
 def begin_calls(
@@ -74,7 +71,8 @@ def begin_calls(
     if not permits:
         return []
     uses = [gate.Use(row.pk, "", row.channel, row.contact_point_id) for row in permits]
-    with record(CallsBegun, by=by, at=at, book=permits[0].book) as event:
+    case = permits[0].case if len(permits) == 1 else None
+    with record(CallsBegun, by=by, at=at, book=permits[0].book, case=case) as event:
         answers = gate.use_many(uses=uses, at=at, by=by, session=session)
         used = [
             row for row, answer in zip(permits, answers, strict=True)

@@ -19,13 +19,19 @@ from recoup.kernel.clock import aware
 GATE = Actor.system("gate")
 
 
-def release(*, permit: Permit | str, at: datetime, by: Actor = GATE) -> bool:
+def release(
+    *, permit: Permit | str, at: datetime, by: Actor = GATE, only_unused: bool = False
+) -> bool:
     """
     Give back a permit whose contact was not made, and its slots. Twice does nothing more.
 
-    Only for contacts that certainly did not happen: what is unknown keeps its slots.
+    Only for contacts that certainly did not happen: what is unknown keeps its slots. With
+    `only_unused` one that was used meanwhile stays as it is, for who says so from outside.
     """
     pk = permit.pk if isinstance(permit, Permit) else permit
+    if only_unused:
+        which = Q(pk=pk, state=Permit.State.ISSUED)
+        return bool(_end(Permit.State.RELEASED, which, kind=PermitsReleased, at=at, by=by))
     return bool(release_many(permits=[pk], at=at, by=by))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError, connection
+
 from recoup.gate import counters, signature
 from recoup.gate.events import PermitsAsked, RulesBroke
 from recoup.gate.gather import Ask, Contact, gather
@@ -23,6 +25,7 @@ from recoup.people.law import law_of
 from recoup.people.models import Book
 from recoup.portfolio.models import Case
 from recoup.rulebook.verdict import Verdict
+from recoup.rulebook.vocabulary import CHANNELS
 from recoup.strategy.models import Decision
 
 logger = logging.getLogger(__name__)
@@ -95,10 +98,25 @@ def request_contacts(
     Ask leave for some contacts of one book that no decision wants, in the order given: one
     transaction, one event for those that are new. See `request_contact`.
 
-    :raises Invalid: if a key was used for another contact
+    :raises Invalid: if a key was used for another contact, or for a channel that does not exist
     """
+    if unknown := sorted({wish.channel for wish in wishes} - set(CHANNELS)):
+        raise Invalid(f"There is no channel {unknown[0][:20]!r}.",
+                      hint=f"Use {', '.join(CHANNELS)}.")  # fmt: skip
+    try:
+        return _once(wishes, at=at, by=by, session=session)
+    except IntegrityError:
+        if connection.in_atomic_block:
+            raise
+        # Somebody sent the same key at the same moment and was quicker: their permit is there now.
+        return _once(wishes, at=at, by=by, session=session)
+
+
+def _once(
+    wishes: Sequence[Wish], *, at: datetime, by: Actor, session: Mapping[str, object] | None
+) -> list[Answer]:
     keys = [wish.key for wish in wishes if wish.key]
-    rows = Permit.objects.filter(request_key__in=keys).select_related("book", "case")
+    rows = Permit.objects.filter(request_key__in=keys).select_related("book", "case", "template")
     before = {row.request_key: row for row in rows}
     answers: dict[int, Answer] = {}
     for place, wish in enumerate(wishes):
@@ -119,9 +137,11 @@ def request_contacts(
 
 
 def _same(before: Permit, wish: Wish) -> Permit:
-    if (before.case_id, before.channel, before.contact_point_id) != (
+    same = (before.case_id, before.channel, before.contact_point_id) == (
         wish.case.pk, wish.channel, wish.contact_point,
-    ):  # fmt: skip
+    )  # fmt: skip
+    text = before.template.code if before.template else ""
+    if not same or (text and wish.template and text != wish.template):
         raise Invalid(
             "This key was used for another contact.", hint="Draw a new key for each contact."
         )

@@ -145,3 +145,25 @@ def test_two_batches_that_want_the_same_people_in_opposite_order_both_end(book, 
     answers = [one for some in in_threads(ask, book) for one in some]
 
     assert sum(isinstance(one, Permit) for one in answers) == 2 * len(cases)
+
+
+def test_a_wish_sent_by_many_threads_under_one_key_is_one_permit(wang_ming, book, system, at):
+    """
+    one Idempotency-Key ═══▶ 8 requests at the same moment ═══▶ one permit, told to all
+    """
+    ready(book, system, at)
+    operations.register_sender(
+        creditor=book.creditor, channel="call", address="95012345", by=system, at=at
+    )
+    point = wang_ming.borrower.contact_points.get(medium="phone").pk
+
+    def ask(number: int) -> Any:
+        return operations.request_contact(
+            case=wang_ming, channel="call", contact_point=point, key="the-same-wish", at=at,
+            by=system, session={"recording_ready": True},
+        )  # fmt: skip
+
+    answers = in_threads(ask, book)
+
+    assert len({answer.pk for answer in answers}) == Permit.objects.count() == 1
+    assert dict(Counter.objects.values_list("unit", "used"))["effective_call"] == 1

@@ -29,6 +29,26 @@ from recoup.kernel.errors import Invalid, RecoupError, Refused
 PIPED = 160
 MOST_PROBLEMS = 50
 OLDEST = 1990  # the year before which no book of ours can be of
+LATEST = 2200  # and one after which none will be
+
+
+class Day(click.DateTime):
+    """A day that a book can have, so that the midnights around it exist."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The day. Fails with a line for one that is far from ours."""
+        day: datetime = super().convert(value, param, ctx)
+        if not OLDEST <= day.year <= LATEST:
+            self.fail(f"{value} is no day between {OLDEST} and {LATEST}.", param, ctx)
+        return day
+
+
+DAY = Day()
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
 
 

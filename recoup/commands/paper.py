@@ -29,13 +29,14 @@ def list_papers(code: str) -> None:
     from recoup.people import scopes
 
     owner = creditor.of(code)
-    table = Table("of", "paper", "source", "until", "entered by", box=None)
+    table = Table("of", "paper", "source", "from", "until", "entered by", box=None)
     with scopes.acting_for(owner):
         for row in queries.papers(creditor=owner, at=clock.now()):
             whose = row.agency.code if row.agency else row.book.code if row.book else code
             last = row.until and clock.local_day(row.until - timedelta(seconds=1), clock.CHINA)
             until = str(last or "no end")
-            table.add_row(whose, row.word, row.source, until, row.declared_by)
+            since = str(clock.local_day(row.since, clock.CHINA))
+            table.add_row(whose, row.word, row.source, since, until, row.declared_by)
     console.out.print(table if table.row_count else "Nothing is on file yet: recoup paper add.")
 
 
@@ -44,10 +45,8 @@ def list_papers(code: str) -> None:
 @CREDITOR
 @AGENCY
 @click.option("--source", required=True, help="Where it is: the file, the letter, the person.")
-@click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), help="The day it holds from; now if left out."
-)
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day it holds.")
+@click.option("--since", type=console.DAY, help="The day it holds from; now if left out.")
+@click.option("--until", type=console.DAY, help="The last day it holds.")
 def add(
     word: str, code: str, of: str | None, source: str, since: datetime | None,
     until: datetime | None,
@@ -74,7 +73,9 @@ def add(
             by=console.actor("paper add"), at=clock.now(),
         )  # fmt: skip
     console.say(
-        f"{word} of {of or code} is on file" + (f" until {until:%Y-%m-%d}." if until else ".")
+        f"{word} of {of or code} is on file"
+        + (f" from {since:%Y-%m-%d}" if since else "")
+        + (f" until {until:%Y-%m-%d}." if until else ".")
     )
 
 

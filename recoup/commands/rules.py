@@ -19,9 +19,7 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--jurisdiction", default="CN", show_default=True)
-@click.option(
-    "--at", type=click.DateTime(["%Y-%m-%d"]), help="The day asked about; today if left out."
-)
+@click.option("--at", type=console.DAY, help="The day asked about; today if left out.")
 @click.option("--drafts", is_flag=True, help="With packs that are drafts.")
 def list_rules(jurisdiction: str, at: datetime | None, drafts: bool) -> None:
     """Every rule in force, with its force, source and the day it holds from."""
@@ -46,7 +44,7 @@ def list_rules(jurisdiction: str, at: datetime | None, drafts: bool) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--jurisdiction", default=None, help="Guessed from the rule's id if left out.")
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--at", type=console.DAY)
 def explain(name: str, jurisdiction: str | None, at: datetime | None) -> None:
     """
     What the rule NAME says, on whose authority, with its numbers; or why a refusal was one.
@@ -153,12 +151,10 @@ def coverage(packs: tuple[str, ...]) -> None:
 
 @command.command()
 @console.BOOK
-@click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day.")
-@click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day.")
+@click.option("--since", required=True, type=console.DAY, help="The first day.")
+@click.option("--until", required=True, type=console.DAY, help="The last day.")
 @click.option("--pack", "file", type=click.Path(path_type=Path), help="Rules to lay over, as YAML.")
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge all by the rules of this day."
-)
+@click.option("--as-of", type=console.DAY, help="Judge all by the rules of this day.")
 def replay(
     code: str | None, since: datetime, until: datetime, file: Path | None, as_of: datetime | None
 ) -> None:
@@ -253,9 +249,7 @@ def lift(code: str | None) -> None:
 
 @command.command()
 @click.option("--jurisdiction", "countries", multiple=True, help="A country; all if left out.")
-@click.option(
-    "--at", type=click.DateTime(["%Y-%m-%d"]), help="The rules of a day; of today if left out."
-)
+@click.option("--at", type=console.DAY, help="The rules of a day; of today if left out.")
 @click.option("--every", is_flag=True, help="The rules of every day from which something changes.")
 def check(countries: tuple[str, ...], at: datetime | None, every: bool) -> None:
     """

@@ -50,3 +50,31 @@ def test_a_word_that_is_no_paper_is_one_line(run: Run) -> None:
     said = run("paper", "add", "nonsense", "--creditor", "lender", "--source", "x")
 
     assert said.exit_code == 2 and "is no paper" in said.output
+
+
+def test_a_paper_to_come_is_listed_taken_off_and_no_paper_of_today(run: Run) -> None:
+    opened(run)
+    add = ("paper", "add", "licence", "--creditor", "lender", "--source")
+    run(*add, "to come", "--since", "2099-01-01")
+    run(*add, "today")
+
+    listed = run("paper", "list", "--creditor", "lender").output
+    removed = run("paper", "remove", "licence", "--creditor", "lender", "--reason", "typed wrong")
+
+    assert "to come" in listed and "2099-01-01" in listed and "today" in listed
+    assert removed.exit_code == 0
+    left = run("paper", "list", "--creditor", "lender").output
+    assert "licence" not in left
+
+
+def test_a_paper_that_is_over_before_it_counts_is_one_line(run: Run) -> None:
+    opened(run)
+    add = ("paper", "add", "licence", "--creditor", "lender", "--source", "file 6")
+
+    for days in (
+        ("--until", "2020-01-01"), ("--since", "2099-02-01", "--until", "2099-01-01"),
+        ("--until", "9999-12-31"), ("--since", "0001-01-01"),
+    ):  # fmt: skip
+        told = run(*add, *days)
+        assert told.exit_code == 2 and "Traceback" not in told.output
+    assert "licence" not in run("paper", "list", "--creditor", "lender").output

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import Q, QuerySet
 
 from recoup.gate.models import STARTER_ROLE, Declared, SenderIdentity, Template
-from recoup.gate.onfile import standing, standing_on
+from recoup.gate.onfile import standing_on
 from recoup.gate.operations.templates import WRITTEN
 from recoup.gate.reading import collector_of
 from recoup.gate.texts import SLOT
@@ -133,8 +133,9 @@ def senders_of(*, viewer: Viewer) -> QuerySet[SenderIdentity]:
 
 
 def papers(*, creditor: Creditor, at: datetime) -> QuerySet[Declared]:
-    """The papers on file of a creditor, its books and its agencies."""
-    rows = standing(at).filter(creditor=creditor, kind="paper", case=None, borrower=None)
+    """The papers on file of a creditor, its books and its agencies, those to come among them."""
+    rows = Declared.objects.filter(withdrawn_at=None).filter(Q(until=None) | Q(until__gt=at))
+    rows = rows.filter(creditor=creditor, kind="paper", case=None, borrower=None)
     return (
         rows.filter(contact_point=None).select_related("agency", "book").order_by("agency", "word")
     )

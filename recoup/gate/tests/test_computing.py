@@ -10,6 +10,7 @@ import pytest
 from recoup.gate import operations
 from recoup.gate.models import Declared, Template
 from recoup.journal.models import Event
+from recoup.kernel.errors import Invalid
 from recoup.portfolio.models import Loan
 from tests.cast import place
 
@@ -39,6 +40,27 @@ def test_a_loan_dearer_than_its_cap_is_marked_and_its_amount_not_demanded(
 
     assert told["over_cap"] == 1 and marks(wang_ming) == ["over_cap"]
     assert "HOUSE-RATE-001" in rules_of(ask(wang_ming, "sms", at=at, by=system))
+
+
+def test_nobody_takes_off_by_hand_what_the_ledger_says_nor_puts_it_on_in_its_name(
+    wang_ming, book, system, at
+):
+    """
+    36 % a year ──▷ over_cap ──✗ "I want to call"        it comes off when the loan is corrected
+    """
+    Loan.objects.filter(case=wang_ming).update(
+        annual_rate=Decimal("0.36"), issued_on=date(2025, 1, 6), product="consumer"
+    )
+    operations.compute_marks(book=book, on=ON, by=system, at=at)
+    row = Declared.objects.get(case=wang_ming)
+
+    with pytest.raises(Invalid):
+        operations.withdraw_declared(declared=row, reason="要打电话", by=system, at=at)
+    with pytest.raises(Invalid):
+        operations.declare(
+            word="time_barred", of=wang_ming, source=row.source, by=system, at=at
+        )  # fmt: skip
+    assert marks(wang_ming) == ["over_cap"]
 
 
 def test_a_loan_at_its_cap_is_not_marked(wang_ming, book, system, at):

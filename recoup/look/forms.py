@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils import timezone
@@ -13,6 +13,19 @@ from recoup.kernel.clock import at_local
 from recoup.kernel.errors import Invalid, RecoupError
 from recoup.kernel.money import Money
 from recoup.kernel.text import tidy
+
+Day = TypeVar("Day", bound=date)
+# Days outside have no midnights in some time zone, or are typing errors.
+YEARS = range(1900, 2201)
+
+
+def day_from(text: str) -> date | None:
+    """A day as it stands in an address; nothing if it is none, or far from ours."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
 
 
 class MoneyField(forms.CharField):
@@ -49,6 +62,10 @@ class DayField(forms.DateField):
         kwargs.setdefault("widget", widget)
         super().__init__(input_formats=["%Y-%m-%d", "%Y/%m/%d"], **kwargs)
 
+    def to_python(self, value: Any) -> date | None:
+        """The day. :raises ValidationError: for none, or one that is far from ours"""
+        return _near(super().to_python(value), self)
+
 
 class MomentField(forms.DateTimeField):
     """A day and a time, chosen in the browser or typed as 2026-11-23 10:00; its clock is the asker's."""
@@ -57,6 +74,16 @@ class MomentField(forms.DateTimeField):
         widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
         kwargs.setdefault("widget", widget)
         super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **kwargs)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The moment. :raises ValidationError: for none, or one that is far from ours"""
+        return _near(super().to_python(value), self)
+
+
+def _near(day: Day | None, field: forms.Field) -> Day | None:
+    if day is not None and day.year not in YEARS:
+        raise forms.ValidationError(field.error_messages["invalid"], code="invalid")
+    return day
 
 
 def at_place(value: datetime, zone: str) -> datetime:

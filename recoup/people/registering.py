@@ -165,7 +165,13 @@ def add_user(
 ) -> User:  # fmt: skip
     """
     Add an account. Without a password, or the hash of one, nobody can sign in until it is set.
+
+    :raises Invalid: for a name that differs from another only in large and small letters: on
+        record the two would look like one person who approved what they asked for
     """
+    twin = User.objects.filter(username__iexact=username).exclude(username=username).first()
+    if twin is not None:
+        raise Invalid(f"There is an account {twin.username} already.", hint="Choose another name.")
     with record(UserAdded, by=by, at=at, username=username, role=role) as event:
         user = User(username=username, name=name, role=role, team=team, agency=agency)
         # A password that is None makes an unusable one.

@@ -18,6 +18,7 @@ from recoup.kernel.errors import Invalid
 from recoup.kernel.sheets import Cell
 from recoup.look import books, charts, terms
 from recoup.look.exports import KINDS, table
+from recoup.look.forms import day_from
 from recoup.look.paging import page_of
 from recoup.look.views import viewer_of
 
@@ -128,7 +129,4 @@ def _country(request: HttpRequest, viewer: Viewer) -> str:
 
 
 def _day(request: HttpRequest) -> date:
-    try:
-        return date.fromisoformat(request.GET.get("on", ""))
-    except ValueError:
-        return local_day(now(), CHINA)
+    return day_from(request.GET.get("on", "")) or local_day(now(), CHINA)

@@ -15,6 +15,7 @@ from recoup.gate import queries as gate
 from recoup.journal import queries as journal
 from recoup.kernel.clock import CHINA, local_day, now
 from recoup.look import books, charts, terms
+from recoup.look.forms import day_from
 from recoup.look.views import viewer_of
 from recoup.people import scopes
 
@@ -70,7 +71,4 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def _day(request: HttpRequest, current: date) -> date:
-    try:
-        return date.fromisoformat(request.GET.get("on", ""))
-    except ValueError:
-        return current
+    return day_from(request.GET.get("on", "")) or current

@@ -14,6 +14,7 @@ from recoup.journal import queries as journal
 from recoup.journal.models import Event
 from recoup.kernel.clock import now
 from recoup.look import books, sentences
+from recoup.look.forms import day_from
 from recoup.look.paging import page_of
 from recoup.look.views import viewer_of
 from recoup.people import scopes
@@ -69,10 +70,7 @@ def journal_page(request: HttpRequest) -> HttpResponse:
 
 
 def _on(request: HttpRequest) -> date | None:
-    try:
-        return date.fromisoformat(request.GET.get("on", ""))
-    except ValueError:
-        return None
+    return day_from(request.GET.get("on", ""))
 
 
 def _days(request: HttpRequest) -> int:

@@ -6,8 +6,8 @@ import pytest
 from django_scopes.exceptions import ScopeError
 
 from recoup.kernel.actors import OUTSIDER
-from recoup.kernel.errors import Refused
-from recoup.people import scopes
+from recoup.kernel.errors import Invalid, Refused
+from recoup.people import operations, scopes
 from recoup.people.models import Agency, User
 from recoup.portfolio.models import Case
 
@@ -43,8 +43,6 @@ def test_a_reviewer_sees_every_team_of_the_creditor(wang_ming, reviewer):
 
 
 def test_an_agency_sees_only_what_was_handed_to_it(wang_ming, creditor, system, at):
-    from recoup.people import operations
-
     hengyuan = Agency.objects.create(code="hengyuan", name="恒远")
     user = operations.add_user(
         username="hy", name="恒远坐席", role="agency", creditors=[creditor], agency=hengyuan,
@@ -69,10 +67,19 @@ def test_every_role_has_a_line_in_the_table():
 
 @pytest.mark.parametrize("role", ["agency", "team_leader", "collector"])
 def test_who_belongs_to_no_team_or_agency_sees_no_case(role, wang_ming, creditor, system, at):
-    from recoup.people import operations
-
     user = operations.add_user(
         username="nobody", name="无组", role=role, creditors=[creditor], by=system, at=at
     )
 
     assert seen_by(user) == []
+
+
+def test_two_accounts_do_not_differ_in_large_and_small_letters_alone(creditor, system, at):
+    """
+    wu asks ── WU gives        two persons on record, one person at the desk
+    """
+    make = {"name": "吴", "role": "compliance", "creditors": [creditor], "by": system, "at": at}
+    operations.add_user(username="wu-once", **make)
+
+    with pytest.raises(Invalid):
+        operations.add_user(username="WU-once", **make)

@@ -346,3 +346,15 @@ def test_nothing_is_asked_about_another_lenders_case(
 ) -> None:
     assert signed_in(li_na).get(_ask_address(stranger, "CN-TIME-001")).status_code == 404
     assert signed_in(li_na).post(_ask_address(stranger, "CN-TIME-001")).status_code == 404
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "x"])
+def test_a_day_that_no_calendar_of_ours_has_breaks_no_page(
+    compliance: Any, signed_in: SignedIn, day: str
+) -> None:
+    page = signed_in(compliance)
+
+    for address in ("today/?on=", "refusals/?on=", "rules/?on="):
+        assert page.get(f"/review/{address}{day}").status_code == 200
+    asked = page.get(f"/review/may-i/?about=facts&channel=call&country=CN&when={day}T10:00")
+    assert asked.status_code == 422

@@ -39,6 +39,8 @@ CASE = ["id", "book", "borrower", "placed_on"]
 AS_GIVEN = ("annual_rate", "issued_on", "matures_on", "overdue_since", "charged_off_on")
 LOAN = ["id", "book", "borrower", "case", "placement", "reference", "product", "currency",
         "principal", "allocation", "facts", *AS_GIVEN]  # fmt: skip
+# What borrowers of a country are written to in, where the lender does not say.
+SPOKEN = {"CN": "zh-hans", "TW": "zh-hans", "ID": "id", "MX": "es"}
 
 
 class NewLoan(NamedTuple):
@@ -139,7 +141,7 @@ def _add_borrowers(
     ids = bulk.reserve(Borrower, len(fresh))
     for pk, (ref, mine), found in zip(ids, fresh.items(), sealed, strict=True):
         masked = next((piece.masked for piece in found.sealed if piece.kind == "name"), "")
-        told = _told(mine, ("", "", "zh-hans", None))
+        told = _told(mine, ("", "", SPOKEN.get(book.jurisdiction, "en"), None))
         added[ref] = Debtor(pk, found.person, told)
         rows.append((pk, book.pk, found.person.pk, ref, masked, *told))
     bulk.insert(Borrower, BORROWER, rows)

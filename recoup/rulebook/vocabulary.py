@@ -58,6 +58,12 @@ PAPERS = (
     "state_notice", "human_override",
     "call_script", "ai_label",
 )  # fmt: skip
+# What opens a contact that the law would refuse without it; all other marks close one. Putting these
+# on file, and taking the others off, is for whoever answers for the law.
+OPENS = frozenset(PAPERS) | {
+    "landline", "volunteered", "attorney_silent", "location_asked_for", "no_capacity",
+    "bound_by_contract",
+}  # fmt: skip
 # Classes of words that no text may hold, and elements that some texts must.
 CLASSES = (
     "threat_violence", "threat_illegal_action", "impersonate_state", "impersonate_lawyer",

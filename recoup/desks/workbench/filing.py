@@ -20,14 +20,16 @@ from recoup.kernel.errors import Invalid
 from recoup.look import once
 from recoup.look.views import viewer_of
 from recoup.people import scopes
+from recoup.rulebook.vocabulary import OPENS
 
 
 @require_POST
 def declare(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put a mark or a paper on file."""
+    """Put a mark or a paper on file; what opens a contact, only whoever answers for the law."""
     case, viewer = worked(request, pk, scopes.HOLD), viewer_of(request)
     points = points_of(case)
-    form = case_forms.DeclareForm(request.POST, points=points)
+    may_open = scopes.APPROVE_RULE in viewer.may
+    form = case_forms.DeclareForm(request.POST, points=points, may_open=may_open)
 
     def act(at: datetime) -> object:
         said = form.cleaned_data
@@ -49,6 +51,8 @@ def withdraw(request: HttpRequest, pk: int, row: int) -> HttpResponse:
         case=None, borrower=None, contact_point=None
     )  # fmt: skip
     declared = get_object_or_404(own, pk=row)
+    if declared.word not in OPENS:
+        scopes.demand(viewer, scopes.APPROVE_RULE)
     try:
         first = once.carry_out(
             request,

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from recoup.contact import operations as contact
 from recoup.kernel.money import Money
 from recoup.kernel.text import tidy
 from recoup.look import sentences, terms
@@ -17,6 +18,7 @@ from recoup.portfolio import states
 from recoup.portfolio.models import Case, ContactPoint, Loan
 from recoup.repayment import operations as repayment
 from recoup.repayment.models import Plan
+from recoup.rulebook.vocabulary import OPENS
 
 SPOKEN = ("call", "sms", "email", "letter")
 # What a card's agreement must hold beside its balance and schedule (CN-STOP-002).
@@ -123,6 +125,26 @@ def months_later(first: date, months: int) -> date:
     return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
 
 
+class OutcomeForm(forms.Form):
+    """What a call came to; a page may hold one for each call that runs."""
+
+    outcome = forms.ChoiceField(label=_("What it came to"))
+    minutes = forms.IntegerField(
+        label=_("Minutes spoken"), min_value=0, max_value=600, required=False,
+        help_text=_("Each minute begun; empty if nobody answered."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, call: int, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=f"ended-{call}", **kwargs)
+        words = [(code, terms.word("outcome", code)) for code in contact.OUTCOMES]
+        self.fields["outcome"].choices = [("", "–"), *words]
+
+    @property
+    def seconds(self) -> int:
+        """How long the call was."""
+        return 60 * (self.cleaned_data["minutes"] or 0)
+
+
 class PaymentForm(forms.Form):
     """Money received, recorded by hand."""
 
@@ -214,13 +236,19 @@ class DeclareForm(forms.Form):
     )  # fmt: skip
     until = DayField(label=_("Valid until"), required=False)
 
-    def __init__(self, *args: Any, points: list[ContactPoint], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, points: list[ContactPoint], may_open: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         titles = {"mark": _("Marks"), "paper": _("Papers")}
+        offered = {
+            kind: [code for code in codes if may_open or code not in OPENS]
+            for kind, codes in ON_CASE.items()
+        }
         self.fields["word"].choices = [
             (titles[kind], [(code, terms.word(kind, code)) for code in codes])
-            for kind, codes in ON_CASE.items()
-        ]
+            for kind, codes in offered.items() if codes
+        ]  # fmt: skip
         self.fields["of"].choices = [
             ("case", _("This case")), ("borrower", _("The borrower, in every case")),
             *((str(row.pk), f"{terms.word('medium', row.medium)} {row.masked}") for row in points),

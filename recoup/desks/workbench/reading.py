@@ -17,6 +17,7 @@ from recoup.contact import queries as contact
 from recoup.contact.models import Attempt
 from recoup.desks.workbench import forms as case_forms
 from recoup.gate import queries as gate
+from recoup.gate.models import Refusal
 from recoup.journal import queries as journal
 from recoup.kernel.actors import Viewer
 from recoup.kernel.clock import local_day, now
@@ -29,6 +30,7 @@ from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case, ContactPoint
 from recoup.repayment import queries as repayment
 from recoup.repayment.limits import limits
+from recoup.rulebook.vocabulary import OPENS
 from recoup.scoring import queries as scoring
 from recoup.strategy import queries as strategy
 
@@ -51,6 +53,7 @@ class Datum:
     masked: str
     sealed: int
     value: str = ""
+    point: int = 0
     party: str = ""
     state: str = ""
     source: str = ""
@@ -78,11 +81,15 @@ def found(request: HttpRequest, pk: int) -> Case:
 
 def page(
     request: HttpRequest, case: Case, *, wrong: forms.Form | None = None,
-    shown: dict[int, str] | None = None, status: int = 200,
+    shown: dict[int, str] | None = None, refused: tuple[Refusal, ContactPoint] | None = None,
+    status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    """The page, with a form that was not right, or with what was unmasked."""
+    """The page, with a form that was not right, what was unmasked, or a call that may not be."""
     at = now()
     context = _facts(request, case, at, shown or {}) | _forms(request, case)
+    context["calls"] = _calls(viewer_of(request), case, shown or {}, wrong)
+    if refused is not None:
+        context["refused"], context["refused_point"] = refused
     if wrong is not None:
         context[f"{wrong.prefix}_form"] = wrong
         context["open_form"] = wrong.prefix
@@ -118,6 +125,7 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         "opt_outs": list(case.borrower.opt_outs.filter(lifted_at=None).order_by("at")),
         "remaining": _remaining(viewer, case, at),
         "approvals": list(gate.approvals(viewer=viewer, case=case)[:MOST]),
+        "opens": OPENS,
         "on_file": [row for row in filed if gate.is_of_case(row)],
         "on_file_above": [row for row in filed if not gate.is_of_case(row)],
         "score": next((s for s in scores if s.target == "repay_30"), None),
@@ -133,7 +141,7 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
 def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
     may = viewer_of(request).may
     currency = case.book.currency
-    made: dict[str, Any] = {"may": may}
+    made: dict[str, Any] = {"may": may, "may_call": may_call(viewer_of(request))}
     if scopes.WORK_CASES in may:
         made["note_form"] = case_forms.NoteForm()
         made["promise_form"] = case_forms.PromiseForm(currency=currency)
@@ -144,7 +152,9 @@ def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
         made["payment_form"] = case_forms.PaymentForm(loans=loans, currency=currency)
     if scopes.HOLD in may:
         made["move_form"] = case_forms.MoveForm(case=case)
-        made["declare_form"] = case_forms.DeclareForm(points=points_of(case))
+        made["declare_form"] = case_forms.DeclareForm(
+            points=points_of(case), may_open=scopes.APPROVE_RULE in may
+        )
     if scopes.HOLD in may or scopes.WORK_CASES in may:
         made["stop_form"] = case_forms.StopForm()
     return made
@@ -192,6 +202,32 @@ def _replies(viewer: Viewer, case: Case) -> list[dict[str, Any]]:
     return [{"row": row, "words": contact.words(viewer=viewer, reply=row)} for row in rows]
 
 
+def asked_by(viewer: Viewer) -> str:
+    """How the keys begin under which a person at a desk asks leave to call."""
+    return f"desk:{viewer.user}:"
+
+
+def may_call(viewer: Viewer) -> bool:
+    """Whether a person may ask leave, and then see whom to call."""
+    return {scopes.ASK_PERMIT, scopes.UNMASK} <= viewer.may
+
+
+def _calls(
+    viewer: Viewer, case: Case, shown: dict[int, str], wrong: forms.Form | None
+) -> list[dict[str, Any]]:
+    """The viewer's calls on the case that run, each with the form that ends it."""
+    if not may_call(viewer):
+        return []
+    told = []
+    for row in contact.open_calls(viewer=viewer, case=case, asked=asked_by(viewer)):
+        form: forms.Form = case_forms.OutcomeForm(call=row.pk)
+        if wrong is not None and wrong.prefix == form.prefix:
+            form = wrong
+        value = shown.get(row.contact_point.sealed_id, "")
+        told.append({"row": row, "form": form, "value": value})
+    return told
+
+
 def _people(case: Case, shown: dict[int, str]) -> list[Datum]:
     kinds = (Sealed.Kind.NAME, Sealed.Kind.IDENTITY)
     own = Sealed.objects.filter(person=case.borrower.person_id, kind__in=kinds)
@@ -203,7 +239,7 @@ def _people(case: Case, shown: dict[int, str]) -> list[Datum]:
         Datum(
             kind=point.medium, masked=point.masked, sealed=point.sealed_id, party=point.party,
             state=point.state, source=point.source, expires_on=point.expires_on,
-            value=shown.get(point.sealed_id, ""),
+            value=shown.get(point.sealed_id, ""), point=point.pk,
         )
         for point in case.borrower.contact_points.order_by("medium", "pk")
     ]  # fmt: skip

@@ -54,31 +54,50 @@ def test_the_case_page_tells_of_approvals_and_of_what_is_on_file(
     assert "declare-word" not in page and "off-reason" not in page  # a collector puts none on file
 
 
-def test_a_leader_puts_a_mark_on_file_until_a_day_and_takes_it_off_with_a_reason(
-    wang_ming: Any, leader: Any, signed_in: SignedIn
+def test_a_leader_puts_on_file_what_closes_and_compliance_takes_it_off_with_a_reason(
+    wang_ming: Any, leader: Any, compliance: Any, signed_in: SignedIn
 ) -> None:
     client, point = signed_in(leader), wang_ming.borrower.contact_points.get(medium="phone")
     address = f"/workbench/cases/{wang_ming.pk}/file/"
 
     client.post(address, {
-        "declare-word": "landline", "declare-of": str(point.pk), "declare-source": "客户来电",
+        "declare-word": "work_point", "declare-of": str(point.pk), "declare-source": "客户来电",
         "declare-until": "2031-01-31", "once": "a",
     })  # fmt: skip
-    row = Declared.objects.get(word="landline")
-    client.post(f"{address}{row.pk}/off/", {"off-reason": "", "once": "b"})
+    row = Declared.objects.get(word="work_point")
+    theirs = client.post(f"{address}{row.pk}/off/", {"off-reason": "登记有误", "once": "b"})
+    officer = signed_in(compliance)
+    officer.post(f"{address}{row.pk}/off/", {"off-reason": "", "once": "c"})
     row.refresh_from_db()
     kept = row.withdrawn_at
-    client.post(f"{address}{row.pk}/off/", {"off-reason": "登记有误", "once": "c"})
+    officer.post(f"{address}{row.pk}/off/", {"off-reason": "登记有误", "once": "d"})
     row.refresh_from_db()
 
     assert row.contact_point_id == point.pk and row.declared_by == "user:chen"
+    assert theirs.status_code == 403
     assert row.until is not None and kept is None and row.withdrawn_at is not None
 
 
-def test_a_paper_without_a_source_comes_back_with_what_is_wrong(
-    wang_ming: Any, leader: Any, signed_in: SignedIn
+def test_what_opens_a_contact_is_for_compliance_to_put_on_file(
+    wang_ming: Any, leader: Any, compliance: Any, signed_in: SignedIn
 ) -> None:
-    answer = signed_in(leader).post(
+    """
+    leader ──✗ landline, attorney_consent      compliance ──▷ on file
+    """
+    address = f"/workbench/cases/{wang_ming.pk}/file/"
+    for word in ("landline", "attorney_consent"):
+        said = {"declare-word": word, "declare-of": "case", "declare-source": "来函", "once": word}
+
+        assert signed_in(leader).post(address, said).status_code == 422
+        signed_in(compliance).post(address, said)
+
+        assert Declared.objects.get(word=word).declared_by == "user:wu"
+
+
+def test_a_paper_without_a_source_comes_back_with_what_is_wrong(
+    wang_ming: Any, compliance: Any, signed_in: SignedIn
+) -> None:
+    answer = signed_in(compliance).post(
         f"/workbench/cases/{wang_ming.pk}/file/",
         {"declare-word": "warning_letter", "declare-of": "case", "declare-source": ""},
     )

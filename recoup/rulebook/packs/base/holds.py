@@ -11,7 +11,7 @@ from recoup.rulebook.until import stops_lifted
 
 @PACK.rule(
     "HOUSE-STOP-001", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    needs=("balance", "placement_open", "stops"),
+    firm=True, needs=("balance", "placement_open", "stops"),
     zh="已结清、非本人或超出委托范围的,不得联系。",
 )  # fmt: skip
 def nothing_to_collect(f: Facts, p: Any) -> Mask:

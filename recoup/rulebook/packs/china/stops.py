@@ -28,7 +28,7 @@ def notice_before_demand(f: Facts, p: Any) -> Mask:
 
 PACK.rule(
     "CN-STOP-006", instrument="house", force="HOUSE", confidence="HOUSE", effect="deny",
-    needs=("balance", "placement_open", "stops"), in_place_of="HOUSE-STOP-001",
+    firm=True, needs=("balance", "placement_open", "stops"), in_place_of="HOUSE-STOP-001",
     zh="已结清、非本人或超出委托范围的,不得联系。",
 )(nothing_to_collect)  # fmt: skip
 

@@ -31,6 +31,18 @@ def attempts(*, viewer: Viewer, case: Case) -> QuerySet[Attempt]:
     return scopes.visible(rows, viewer, case="case__").order_by("-reserved_at", "-pk")
 
 
+def open_calls(*, viewer: Viewer, case: Case, asked: str) -> QuerySet[Attempt]:
+    """
+    The calls of a case that nobody has said the outcome of yet, newest first: those for which leave
+    was asked under keys that begin with `asked`.
+    """
+    rows = Attempt.objects.filter(
+        case=case, channel="call", state=Attempt.State.ACCEPTED,
+        permit__request_key__startswith=asked,
+    ).select_related("permit", "case", "contact_point__sealed__person")  # fmt: skip
+    return scopes.visible(rows, viewer, case="case__").order_by("-reserved_at", "-pk")
+
+
 def receipts(*, viewer: Viewer, attempt: Attempt) -> QuerySet[Receipt]:
     """What the carrier said of a contact, oldest first."""
     rows = Receipt.objects.filter(attempt=attempt)

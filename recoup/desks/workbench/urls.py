@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recoup.desks.workbench import acting, cases, filing, money, reading, waiting
+from recoup.desks.workbench import acting, calling, cases, filing, money, reading, waiting
 
 urlpatterns = [
     path("queue/", waiting.queue, name="queue"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("cases/<int:pk>/file/", filing.declare, name="case_declare"),
     path("cases/<int:pk>/file/<int:row>/off/", filing.withdraw, name="case_withdraw"),
     path("cases/<int:pk>/unmask/", acting.unmask, name="case_unmask"),
+    path("cases/<int:pk>/call/", calling.begin, name="case_call"),
+    path("cases/<int:pk>/call/<int:attempt>/number/", calling.number, name="case_call_number"),
+    path("cases/<int:pk>/call/<int:attempt>/end/", calling.end, name="case_call_end"),
     path("cases/<int:pk>/payment/", money.payment, name="case_payment"),
     path("cases/<int:pk>/payment/<int:payment>/reverse/", money.reverse, name="case_reverse"),
     path("replies/", waiting.replies, name="replies"),

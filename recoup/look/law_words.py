@@ -64,6 +64,7 @@ LAW: dict[str, Mapping[str, str | Promise]] = {
         "asked": pgettext_lazy("approval", "Waiting"),
         "given": pgettext_lazy("approval", "Given"),
         "denied": pgettext_lazy("approval", "Denied"),
+        "revoked": pgettext_lazy("approval", "Taken back"),
         "lapsed": pgettext_lazy("approval", "Ran out undecided"),
     },
     "country": {

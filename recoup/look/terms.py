@@ -321,6 +321,7 @@ TONES: dict[str, str] = {
     "champion": "good", "candidate": "info", "not_trainable": "warn", "waiting": "info",
     "sent": "good", "done": "good", "refused": "bad", "refuse": "bad", "wait": "warn",
     "needs_approval": "warn", "allow": "good", "asked": "warn", "given": "good", "denied": "bad",
+    "revoked": "quiet",
     "in_force": "good", "off": "quiet", "later": "info", "replaced": "quiet", "lapsed": "quiet",
     "verified": "good", "invalid": "bad",
     "unverified": "quiet", "approved": "good", "withdrawn": "quiet",

@@ -47,6 +47,8 @@ def decide(request: HttpRequest, pk: int, under: str = "") -> HttpResponse:
     mine = scopes.visible(Approval.objects.all(), viewer, case="case__")
     row = get_object_or_404(mine, pk=pk)
     give, answer = request.POST.get("give") == "yes", request.POST.get("answer", "")
+    if request.POST.get("give") == "revoke":
+        return _revoke(request, viewer, row, answer, at)
     try:
         first = once.carry_out(request, lambda: operations.decide_approval(
             viewer=viewer, approval=row, give=give, answer=answer, at=at
@@ -55,6 +57,19 @@ def decide(request: HttpRequest, pk: int, under: str = "") -> HttpResponse:
         return _page(request, wrong=(pk, str(error), answer), status=422)
     said = _("Leave is given.") if give else _("Leave is denied.")
     messages.success(request, said if first else _("This was already recorded. Nothing was added."))
+    return redirect("approvals")
+
+
+def _revoke(
+    request: HttpRequest, viewer: Viewer, row: Approval, reason: str, at: datetime
+) -> HttpResponse:
+    try:
+        once.carry_out(request, lambda: operations.revoke_approval(
+            viewer=viewer, approval=row, reason=reason, at=at
+        ))  # fmt: skip
+    except Invalid as error:
+        return _page(request, wrong=(row.pk, str(error), reason), status=422)
+    messages.success(request, _("The leave is taken back. The rules bind again from this moment."))
     return redirect("approvals")
 
 
@@ -108,7 +123,7 @@ def _page(
             for row in gate.pending_approvals(viewer=viewer, at=at)[:100]
         ],
         "page": decided,
-        "decided": [_told(viewer, row, at, None) for row in decided.rows],
+        "decided": [_told(viewer, row, at, wrong) for row in decided.rows],
         "may_see_rules": scopes.SEE_JOURNAL in viewer.may,
         "position": journal.position(), "live_kinds": "gate.approval",
     }  # fmt: skip
@@ -126,6 +141,7 @@ def _told(
         "holds": row.state == Approval.State.GIVEN and row.until > at,
         "rules": gate.words_of(names=row.rules, book=row.case.book, at=row.asked_at),
         "may_decide": gate.may_decide(viewer=viewer, approval=row),
+        "may_revoke": operations.PERMISSION[row.role] in viewer.may,
         "own": row.asked_by == viewer.name, "wrong": mine[1], "answer": mine[2],
     }  # fmt: skip
 

@@ -143,6 +143,7 @@ class Approval(models.Model):
         ASKED = "asked"
         GIVEN = "given"
         DENIED = "denied"
+        REVOKED = "revoked"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="approvals")
     channel = models.CharField(max_length=10)
@@ -167,7 +168,8 @@ class Approval(models.Model):
                 name="approval_decided_by_name",
             ),
             models.CheckConstraint(
-                condition=~models.Q(decided_by=models.F("asked_by")) | models.Q(state="asked"),
+                condition=~models.Q(decided_by=models.F("asked_by"))
+                | models.Q(state__in=("asked", "revoked")),
                 name="approval_by_another",
             ),
         ]

@@ -1,6 +1,11 @@
 """What changes at the gate: permits, restrictions, texts and senders."""
 
-from recoup.gate.operations.approvals import ask_approval, decide_approval
+from recoup.gate.operations.approvals import (
+    PERMISSION,
+    ask_approval,
+    decide_approval,
+    revoke_approval,
+)
 from recoup.gate.operations.computing import compute_marks
 from recoup.gate.operations.declaring import declare, withdraw_declared
 from recoup.gate.operations.ending import (
@@ -41,6 +46,7 @@ from recoup.gate.operations.uses import Use
 from recoup.gate.operations.using import use, use_many
 
 __all__ = [
+    "PERMISSION",
     "Use",
     "Wish",
     "add_template",
@@ -66,6 +72,7 @@ __all__ = [
     "request_contact",
     "request_contacts",
     "request_many",
+    "revoke_approval",
     "settle_counters",
     "settle_many",
     "stop",

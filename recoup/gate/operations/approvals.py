@@ -94,6 +94,31 @@ def decide_approval(
         return event.about(approval)
 
 
+def revoke_approval(*, viewer: Viewer, approval: Approval, reason: str, at: datetime) -> Approval:
+    """
+    Take back leave that was given: from now on the rules bind again. Whoever may give it may.
+
+    :raises Refused: without the permission
+    :raises Invalid: if it does not stand, or without a reason
+    """
+    scopes.demand(viewer, PERMISSION[approval.role])
+    _may_see(viewer, approval.case)
+    if not reason.strip():
+        raise Invalid(_("Say why."))
+    with record(
+        ApprovalDecided, by=viewer.actor(), at=at, case=approval.case, channel=approval.channel,
+        rules=approval.rules, state="revoked", reason=reason.strip(),
+    ) as event:  # fmt: skip
+        rows = unjoined(Approval).filter(pk=approval.pk, state=Approval.State.GIVEN)
+        if not rows.update(
+            state=Approval.State.REVOKED, decided_by=viewer.name, decided_at=aware(at),
+            answer=reason.strip()[:300],
+        ):  # fmt: skip
+            raise Invalid(_("This leave does not stand."), hint=_("Load the page again."))
+        approval.refresh_from_db()
+        return event.about(approval)
+
+
 def _may_see(viewer: Viewer, case: Case) -> None:
     if not scopes.visible(Case.objects.filter(pk=case.pk), viewer).exists():
         raise Refused(_("You may not see this case."), rules=("people.case",))

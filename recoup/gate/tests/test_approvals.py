@@ -221,3 +221,22 @@ def test_some_contacts_asked_for_at_once_are_one_event_and_each_key_one_permit(
         operations.request_contacts(
             wishes=[operations.Wish(wang_ming, "robot_call", point, "round-0")], at=at, by=system
         )
+
+
+def test_leave_that_was_taken_back_sets_nothing_aside(wang_ming, collector, officer, system, at):
+    """
+    given 22:30 ── taken back 22:31 ──✗ 22:32 the rules bind again
+    """
+    late = at + timedelta(hours=12, minutes=30)
+    approval = wish(collector, wang_ming, late, "CN-TIME-001", "CN-TIME-002")
+    operations.decide_approval(viewer=officer, approval=approval, give=True, answer="可", at=late)
+    with pytest.raises(Refused):
+        operations.revoke_approval(viewer=collector, approval=approval, reason="x", at=late)
+
+    operations.revoke_approval(viewer=officer, approval=approval, reason="客户已撤回", at=late)
+
+    assert rules_of(ask(wang_ming, "sms", at=late + timedelta(minutes=2), by=system)) == [
+        "CN-TIME-001", "CN-TIME-002",
+    ]  # fmt: skip
+    with pytest.raises(Invalid, match="does not stand"):
+        operations.revoke_approval(viewer=officer, approval=approval, reason="x", at=late)

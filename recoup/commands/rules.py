@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -214,37 +215,56 @@ def _instant(day: datetime | None) -> datetime:
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @console.BOOK
-def lay(file: Path, code: str | None) -> None:
+@console.WHO
+@console.PASSWORD
+def lay(file: Path, code: str | None, username: str, password: str) -> None:
     """
     Lay FILE (YAML) over the law for the creditor of a book: tighter numbers, house rules on or off.
 
-    It binds every book of that creditor from now on. What would loosen the law does not load.
+    It binds every book of that creditor from now on. What would loosen the law does not load. Only
+    somebody who may set rules aside may lay them.
     """
     console.start()
     from recoup.kernel import clock
     from recoup.people import law
 
     book = console.book_of(code)
+    viewer = _officer(book, username, password)
     found = law.lay(
         creditor=book.creditor, source=console.text_of(file), jurisdiction=book.jurisdiction,
-        by=console.actor("rules lay"), at=clock.now(),
+        by=viewer.actor(), at=clock.now(),
     )  # fmt: skip
     console.say(f"{found.name} binds every book of {book.creditor.name} from now on.")
 
 
 @command.command()
 @console.BOOK
-def lift(code: str | None) -> None:
+@console.WHO
+@console.PASSWORD
+def lift(code: str | None, username: str, password: str) -> None:
     """Take away what the creditor of a book laid over the law."""
     console.start()
     from recoup.kernel import clock
     from recoup.people import law
 
     book = console.book_of(code)
-    there = law.lift(creditor=book.creditor, by=console.actor("rules lift"), at=clock.now())
+    viewer = _officer(book, username, password)
+    there = law.lift(creditor=book.creditor, by=viewer.actor(), at=clock.now())
     console.say(
         "Taken away: the law alone binds." if there else "There was nothing laid over the law."
     )
+
+
+def _officer(book: Any, username: str, password: str) -> Any:
+    """The person who answers for the law of a book's creditor. :raises Refused: for anybody else"""
+    from recoup.kernel.errors import Refused
+    from recoup.people import scopes
+
+    viewer = console.signed_in(username, password)
+    scopes.demand(viewer, scopes.APPROVE_RULE)
+    if book.creditor_id not in viewer.creditors:
+        raise Refused("This book belongs to another creditor.", rules=("people.tenant",))
+    return viewer
 
 
 @command.command()

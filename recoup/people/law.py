@@ -63,8 +63,10 @@ def lay(*, creditor: Creditor, source: str, jurisdiction: str, by: Actor, at: da
             raise Invalid("This is a what-if, for replay only.", hint="Say `layer: tenant`.")
         engine.load(jurisdiction, at, overlay=found)
         with record(
-            RulesLaid, by=by, at=at, creditor=creditor, name=found.name, digest=found.digest
-        ) as event:
+            RulesLaid, by=by, at=at, creditor=creditor, name=found.name, digest=found.digest,
+            # The text itself, so that verdicts given under it can be had again.
+            text=source,
+        ) as event:  # fmt: skip
             draft.replace(path)
             event.about(creditor)
     finally:

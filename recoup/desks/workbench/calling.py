@@ -39,8 +39,8 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask leave for a call and begin it at once; the page shows the number, or every rule."""
     case, viewer, at = _callable(request, pk), viewer_of(request), now()
     point = _point(request, case)
-    drawn = request.POST.get(once.FIELD, "")[:32] or once.token()
-    key = asked_by(viewer) + drawn
+    drawn = request.POST.get(once.FIELD, "")[:32]
+    key = asked_by(viewer) + (drawn if drawn.isascii() and drawn.isalnum() else once.token())
     under_way = calls.open_calls(viewer=viewer, case=case, asked=asked_by(viewer))
     if under_way.exclude(permit__request_key=key).exists():
         messages.error(request, _("Say first what the call that runs came to."))

@@ -190,10 +190,10 @@ def test_the_fourth_effective_call_of_a_collector_is_refused(
 ) -> None:
     client = signed_in(li_na)
     for number in range(3):
-        assert NUMBER in text_of(dial(client, wang_ming, once=f"call-{number}"))
-        finish(client, wang_ming, "right_party", once=f"end-{number}")
+        assert NUMBER in text_of(dial(client, wang_ming, once=f"call{number}"))
+        finish(client, wang_ming, "right_party", once=f"end{number}")
 
-    fourth = text_of(dial(client, wang_ming, once="call-3"))
+    fourth = text_of(dial(client, wang_ming, once="call3"))
 
     assert "CN-FREQ-001" in fourth and NUMBER not in fourth
     assert Attempt.objects.count() == 3
@@ -270,6 +270,25 @@ def test_every_number_but_an_invalid_one_has_its_call_and_the_gate_decides(
 
     assert re.findall(r'name="point" value="(\d+)"', page) == [str(kin.pk)]
     assert 'id="call-refused"' in text_of(answer) and NUMBER not in text_of(answer)
+
+
+def test_who_reads_english_calls_in_english(
+    wang_ming: Any, li_na: Any, clock: Clock, signed_in: SignedIn
+) -> None:
+    client, home = signed_in(li_na), f"/workbench/cases/{wang_ming.pk}/"
+    client.cookies["django_language"] = "en"
+
+    page, running = text_of(client.get(home)), text_of(dial(client, wang_ming))
+    finish(client, wang_ming, "busy")
+    clock.at = AT + timedelta(hours=13)
+    refused = text_of(dial(client, wang_ming, once="b"))
+
+    assert "The recording is on" in page and "To telephone, use “Call”" in page
+    for words in ("Your call", "may be dialled until", "Must be said", "What it came to", "Busy"):
+        assert words in running, words
+    assert "Do not call." in refused and "Wait until" in refused and "May I?" in refused
+    may_ask = all(rule.get("override") for rule in Refusal.objects.get().rules)
+    assert ("Ask for approval" in refused) == may_ask
 
 
 def test_a_page_with_a_call_that_runs_keeps_to_its_budget_of_queries(

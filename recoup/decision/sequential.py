@@ -118,6 +118,20 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Sequence:
+    """One look's interval and p-value, both valid at all looks together; infinite and 1 if doubted."""
+
+    difference: Interval
+    p_value: float
+    doubt: str = ""
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval is clear of zero."""
+        return self.difference.low > 0 or self.difference.high < 0
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """
     One look: the estimate with an interval and a p-value that hold at all looks together, what is
@@ -211,6 +225,24 @@ def one_sided(variance: ArrayLike, *, size: float, alpha: float) -> Floats:
 # -- Looking ---------------------------------------------------------------------------------------
 
 
+def sequence(evidence: Evidence, plan: Plan) -> Sequence:
+    """
+    The interval and the p-value of one look, without a decision.
+
+    >>> found = sequence(Evidence(0.05, 1e-4, 900), Plan(effect=0.03))
+    >>> round(found.difference.low, 4), found.p_value < 0.05, found.is_clear
+    (0.0222, True, True)
+    """
+    gap, variance = evidence.difference, evidence.variance
+    if evidence.doubt or not 0 < variance < math.inf:
+        doubt = evidence.doubt or "The variance cannot be estimated yet."
+        return Sequence(Interval(gap, -math.inf, math.inf), 1.0, doubt)
+    width = float(reach(variance, effect=plan.effect, alpha=plan.alpha))
+    spent = -float(log_evidence(gap, variance, effect=plan.effect))
+    p_value = min(1.0, plan.challengers * math.exp(min(0.0, spent)))
+    return Sequence(Interval(gap, gap - width, gap + width), p_value)
+
+
 def look(
     evidence: Evidence, plan: Plan, *, before: Look | None = None,
     harm: Evidence | None = None, guard: Guard | None = None,
@@ -229,21 +261,15 @@ def look(
     """
     if (harm is None) != (guard is None):
         raise ValueError("Harm is guarded with a measure of it and a margin, or not at all.")
-    usable = not evidence.doubt and 0 < evidence.variance < math.inf
-    gap = evidence.difference
-    width, p_value = math.inf, 1.0
-    if usable:
-        width = float(reach(evidence.variance, effect=plan.effect, alpha=plan.alpha))
-        spent = -float(log_evidence(gap, evidence.variance, effect=plan.effect))
-        p_value = min(1.0, plan.challengers * math.exp(min(0.0, spent)))
-    sequence = Interval(gap, gap - width, gap + width)
+    seen = sequence(evidence, plan)
+    p_value = seen.p_value
     excess = None if harm is None or guard is None else _excess(harm, guard, plan)
     if before is not None:
         p_value = min(p_value, before.p_value)
         if before.is_over:
-            return Look(sequence, p_value, before.decided, before.reason, excess)
-    found = Look(sequence, p_value, Decided.LOOK_ON, "", excess)
-    decided, reason = _decide(found, evidence, plan, guard, usable)
+            return Look(seen.difference, p_value, before.decided, before.reason, excess)
+    found = Look(seen.difference, p_value, Decided.LOOK_ON, "", excess)
+    decided, reason = _decide(found, evidence, plan, guard, seen.doubt)
     return replace(found, decided=decided, reason=reason)
 
 
@@ -282,7 +308,7 @@ def _excess(harm: Evidence, guard: Guard, plan: Plan) -> Interval:
 
 
 def _decide(
-    found: Look, evidence: Evidence, plan: Plan, guard: Guard | None, usable: bool
+    found: Look, evidence: Evidence, plan: Plan, guard: Guard | None, doubt: str
 ) -> tuple[Decided, str]:
     """What to do, the gravest first, and one sentence why."""
     gap, low, high = found.difference.value, found.difference.low, found.difference.high
@@ -291,8 +317,8 @@ def _decide(
             f"Harm is above the allowed {guard.margin:.4g}: {found.harm.value:.4g} more than the"
             f" champion, at least {found.harm.low:.4g}. Stop this challenger."
         )
-    if not usable:
-        return Decided.LOOK_ON, evidence.doubt or "The variance cannot be estimated yet."
+    if doubt:
+        return Decided.LOOK_ON, doubt
     if low > 0 or high < 0:
         good = (gap > 0) == plan.larger_is_better
         return (Decided.BETTER if good else Decided.WORSE), (

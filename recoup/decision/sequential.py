@@ -1,19 +1,20 @@
 """
 A champion and its challengers, looked at every day, stopped as soon as there is an answer.
 
-At a look, the evidence against "no difference" is the average of two martingales of the difference
-d with estimated variance V, for a planned effect e:
+At a look, the evidence against "no difference" is an average of martingales of the difference d
+with estimated variance V, for a planned effect e:
 
-    L = w cosh(a d / V) exp(-a^2 / 2V)                    Wald's ratio for +a and -a, a = 1.1 e
-      + (1 - w) sqrt(V / (V + e^2)) exp(e^2 d^2 / 2V(V + e^2))     Robbins' normal mixture
+    L = w cosh(a d / V) exp(-a^2 / 2V)                 Wald's ratio for +a and -a, a = 1.1 e
+      + (1 - w) mean over t of sqrt(V / (V + t^2)) exp(t^2 d^2 / 2V(V + t^2))
+                                                       Robbins' normal mixtures, t = e and 10 e
 
 Each is a mixture likelihood ratio (Robbins 1970, doi:10.1214/aoms/1177696786),
 so is their average, and by Ville's inequality L exceeds 1/alpha at any look with chance at most
 alpha (asymptotically in V: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas 2024,
 doi:10.1214/24-AOS2408). 1/L is a p-value valid at every look
 (Johari, Koomen, Pekelis, Walsh 2022, doi:10.1287/opre.2021.2135), all theta with L(d - theta) under
-1/alpha are the interval. The first part is quick where the effect is about as planned; the second
-makes the interval shrink to a point in the end.
+1/alpha are the interval. The first part is quick where the effect is about as planned; the others
+make the interval shrink to a point in the end, and see at once what is far larger than planned.
 
 Harm has a sequence of its own, one-sided (Howard, Ramdas, McAuliffe, Sekhon 2021,
 doi:10.1214/20-AOS1991, the closed form of the one-sided normal mixture). A test also stops when
@@ -37,6 +38,7 @@ from recoup.decision.metrics import Interval
 
 Floats = NDArray[np.float64]
 SHARE = 0.9  # w: of the evidence, comes from the ratio for the planned effect
+SCALES = (1.0, 10.0)  # t / e of the normal mixtures
 AIM = 1.1  # a / e: aimed a little high, which is quicker under a longest duration
 LONGEST = 2.0  # of the duration of a test of one look, after which a test ends without an answer
 STEPS = 60
@@ -162,27 +164,31 @@ def log_evidence(difference: ArrayLike, variance: ArrayLike, *, effect: float) -
     True
     """
     d, v = np.abs(np.asarray(difference, float)), np.asarray(variance, float)
-    aim, square = AIM * effect, effect**2
+    aim = AIM * effect
     tilt = aim * d / v
     # log cosh without overflow
     ratio = tilt + np.log1p(np.exp(-2 * tilt)) - math.log(2) - aim**2 / (2 * v)
-    mixed = 0.5 * np.log(v / (v + square)) + square * d**2 / (2 * v * (v + square))
-    both: Floats = np.logaddexp(math.log(SHARE) + ratio, math.log1p(-SHARE) + mixed)
+    both: Floats = math.log(SHARE) + ratio
+    for square in ((scale * effect) ** 2 for scale in SCALES):
+        mixed = 0.5 * np.log(v / (v + square)) + square * d**2 / (2 * v * (v + square))
+        both = np.logaddexp(both, math.log((1 - SHARE) / len(SCALES)) + mixed)
     return both
 
 
 def reach(variance: ArrayLike, *, effect: float, alpha: float) -> Floats:
     """
-    Half the width of the interval: where L is 1/alpha. It is never wider than `arms.radius` at the
-    level 1 - (1 - w) alpha.
+    Half the width of the interval: where L is 1/alpha. It is never wider than `arms.radius` for
+    e or 10 e at the level 1 - (1 - w) alpha / 2.
 
     >>> float(reach(1e-4, effect=0.03, alpha=0.05).round(4))
-    0.0278
+    0.0279
     """
     v = np.atleast_1d(np.asarray(variance, float))
-    level = 1 - (1 - SHARE) * alpha
-    high = np.array([radius(float(one), tuned_for=effect, level=level) for one in v.ravel()])
-    high = high.reshape(v.shape) * (1 + 1e-9)
+    level = 1 - (1 - SHARE) / len(SCALES) * alpha
+    high = np.array([
+        min(radius(float(one), tuned_for=scale * effect, level=level) for scale in SCALES)
+        for one in v.ravel()
+    ]).reshape(v.shape) * (1 + 1e-9)  # fmt: skip
     low = np.zeros_like(high)
     for _ in range(STEPS):
         middle = (low + high) / 2
@@ -231,7 +237,7 @@ def sequence(evidence: Evidence, plan: Plan) -> Sequence:
 
     >>> found = sequence(Evidence(0.05, 1e-4, 900), Plan(effect=0.03))
     >>> round(found.difference.low, 4), found.p_value < 0.05, found.is_clear
-    (0.0222, True, True)
+    (0.0221, True, True)
     """
     gap, variance = evidence.difference, evidence.variance
     if evidence.doubt or not 0 < variance < math.inf:

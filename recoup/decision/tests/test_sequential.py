@@ -218,7 +218,9 @@ def test_a_guard_that_makes_no_sense_is_refused(wrong):
 def test_the_interval_ends_where_the_evidence_does(variance, effect, alpha):
     width = float(reach(variance, effect=effect, alpha=alpha))
 
-    assert 0 < width <= radius(variance, tuned_for=effect, level=1 - (1 - SHARE) * alpha) * 1.0001
+    assert (
+        0 < width <= radius(variance, tuned_for=effect, level=1 - (1 - SHARE) / 2 * alpha) * 1.0001
+    )
     assert float(log_evidence(width, variance, effect=effect)) == pytest.approx(
         -math.log(alpha), abs=1e-5
     )
@@ -248,6 +250,13 @@ def test_the_interval_shrinks_to_a_point_in_the_end():
 
     assert (np.diff(widths) < 0).all()
     assert widths[-1] < 0.001
+
+
+def test_an_effect_far_larger_than_planned_is_seen_at_once():
+    found = look(Evidence(0.6, 0.005, 60), Plan(effect=0.02))
+
+    assert found.decided is Decided.BETTER
+    assert found.difference.low > 0.2
 
 
 def test_the_law_of_the_evidence_is_that_of_a_martingale():

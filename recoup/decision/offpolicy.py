@@ -7,10 +7,10 @@ and who it was. The policy to judge gives pi(a | x). With w = pi(a | x) / p and 
 of y fitted on other people's rows (cross-fitting: Chernozhukov et al. 2018, doi:10.1111/ectj.12097):
 
     ips         mean of w y                                       Horvitz, Thompson 1952
-    snips       sum of w y / sum of w                             Swaminathan, Joachims 2015, eq. 9
+    snips       sum of w y / sum of w                             Swaminathan, Joachims 2015
     direct      mean of sum_a pi(a | x) q(x, a)
-    doubly      mean of sum_a pi(a | x) q(x, a) + w (y - q(x, a)) Dudik, Langford, Li 2011, eq. 2
-    switch      the same, w set to 0 above a threshold            Wang, Agarwal, Dudik 2017, eq. 9
+    doubly      mean of sum_a pi(a | x) q(x, a) + w (y - q(x, a)) Dudik, Langford, Li 2011
+    switch      the same, w set to 0 above a threshold            Wang, Agarwal, Dudik 2017
 
 Every estimate is a mean of one number for each row (its influence). Intervals count people, not
 rows: asymptotic normal with the variance of sums by person (Liang, Zeger 1986), and percentiles of
@@ -168,7 +168,7 @@ def _influence(
 def _threshold(weights: Floats, rest: Floats, fitted: Fitted, outcomes: Floats) -> float:
     """
     The weight above which the model is believed: least variance plus squared bias, estimated (Wang,
-    Agarwal, Dudik 2017, section 3.3). The bias is bounded by the weight cut off times the size of
+    Agarwal, Dudik 2017). The bias is bounded by the weight cut off times the size of
     the model's errors, in place of the largest outcome, which for money has no bound.
     """
     error = math.sqrt(float(np.mean((outcomes - fitted.taken) ** 2)))

@@ -80,7 +80,7 @@ def _scale(tiles: Tiles) -> Floats:
     taken = listed.which >= 0
     np.maximum.at(need, listed.which[taken], listed.amount[taken])
     need = np.where(need > 0, need, 1.0)
-    return np.asarray(np.clip(typical / need / len(need), 1e-200, 1e200), dtype=np.float64)
+    return np.asarray(np.clip(typical / need / max(len(need), 1), 1e-200, 1e200), dtype=np.float64)
 
 
 def polish(tiles: Tiles, ranking: Ranking, prices: Floats, *, most: int, accuracy: float) -> Floats:

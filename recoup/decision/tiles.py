@@ -81,8 +81,10 @@ class Tiles:
             passes.shut_listed(self.tiles, self.which, self.amount, np.r_[self.fits, np.inf])
             return
         self.kinds = [np.flatnonzero(use.of == of) for of in range(NONE, len(use.factors))]
+        pairs = len(use.rates) * self.actions
         self.rates = [
-            np.ascontiguousarray(use.rates[..., some]).reshape(-1, len(some)) for some in self.kinds
+            np.ascontiguousarray(use.rates[..., some]).reshape(pairs, len(some))
+            for some in self.kinds
         ]
         if len(use.factors):
             self.factors = np.ascontiguousarray(use.factors[:, real].transpose(1, 0, 2), dtype=kind)

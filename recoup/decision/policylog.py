@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -85,6 +85,9 @@ class Log:
             holes = int((~np.isfinite(values)).sum())
             if holes:
                 problems.append(f"{holes} {what} are missing or infinite.")
+        nobody = int(sum(one is None or one != one for one in who.tolist()))
+        if nobody:
+            problems.append(f"{nobody} of {rows} rows belong to nobody.")
         if problems:
             raise BadLog(problems)
         _, place = np.unique(who, return_inverse=True)
@@ -135,7 +138,7 @@ class Support:
     largest: float
     mean: float
     reasons: tuple[str, ...]
-    weights: Floats
+    weights: Floats = field(repr=False, compare=False)
 
 
 def support(log: Log, policy: ArrayLike) -> Support:
@@ -146,8 +149,10 @@ def support(log: Log, policy: ArrayLike) -> Support:
     """
     chances = _chances(log, policy)
     rows = len(log.actions)
-    weights = chances[np.arange(rows), log.actions] / log.propensities
-    total, mean = float(weights.sum()), float(weights.mean())
+    with np.errstate(over="ignore"):
+        weights = chances[np.arange(rows), log.actions] / log.propensities
+        total = float(weights.sum())
+    mean = total / rows
     reasons = []
     logged = np.bincount(log.actions, minlength=len(log.names)) > 0
     for number in np.flatnonzero(~logged & (chances > 0).any(axis=0)):
@@ -158,7 +163,10 @@ def support(log: Log, policy: ArrayLike) -> Support:
     if not total > 0:
         reasons.append("The policy never does what the log did.")
         return Support(0.0, 1.0, 0.0, tuple(reasons), weights)
-    mine = np.bincount(log.people, weights)
+    if not math.isfinite(total):
+        reasons.append("One row has all of the weight: its propensity is next to nothing.")
+        return Support(1.0, 1.0, mean, tuple(reasons), weights)
+    mine = np.bincount(log.people, weights / weights.max())
     effective = float(mine.sum() ** 2 / (mine @ mine))
     largest = float(weights.max() / total)
     if effective < FEWEST_EFFECTIVE:
@@ -171,7 +179,7 @@ def support(log: Log, policy: ArrayLike) -> Support:
             f"One row has {largest:.0%} of all the weight; at most {LARGEST_SHARE:.0%} may be."
         )
     centred = np.bincount(log.people, weights - mean)
-    error = math.sqrt(float(centred @ centred)) / rows
+    error = float(np.linalg.norm(centred / weights.max())) * float(weights.max()) / rows
     if abs(mean - 1) > OFF * error + 1e-9:
         reasons.append(
             f"The weights average {mean:.3f} and not 1: the policy does what the log could not"

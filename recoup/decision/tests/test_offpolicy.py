@@ -155,6 +155,15 @@ def test_one_heavy_row_is_not_an_estimate():
     assert "One row has" in refused(replace(log, propensities=p), policy)
 
 
+@pytest.mark.parametrize("tiny", [5e-324, 1e-300, 1e-160, 1e-12])
+def test_a_propensity_next_to_nothing_is_not_an_estimate(tiny):
+    log, policy = world(8)
+    p = log.propensities.copy()
+    p[(log.actions == 2).argmax()] = tiny
+
+    assert "One row has" in refused(replace(log, propensities=p), policy)
+
+
 def test_an_action_never_logged_is_named():
     log, policy = world(9)
     keep = log.actions != 2
@@ -221,6 +230,13 @@ def test_all_problems_are_said_together():
                people=[1, 2], names=NAMES)  # fmt: skip
 
     assert len(said.value.problems) == 3
+
+
+@pytest.mark.parametrize("nobody", [[1.0, math.nan], [None, "a"]])
+def test_rows_of_nobody_are_refused(nobody):
+    with pytest.raises(BadLog, match="1 of 2 rows belong to nobody"):
+        Log.of(actions=[0, 0], outcomes=[1.0, 2.0], propensities=[1.0, 1.0],
+               people=np.array(nobody), names=NAMES)  # fmt: skip
 
 
 def test_a_propensity_of_one_is_a_chance():

@@ -213,12 +213,15 @@ def _assign(
         band[rest[sale.chosen != NOBODY]] = bands
         bound, primal, spent = bound + sale.bound, primal + sale.primal, spent + sale.bids
         exact &= proved
-    score = np.zeros(count)
-    score[made.rows] = auction.scores(market, made.rows, chosen)
     if (np.bincount(chosen[chosen != NOBODY], minlength=people) > market.room).any():
         raise AssertionError("A plan gives a collector more than there is room for.")
+    score = np.zeros(count)
+    score[made.order[made.rows]] = auction.scores(market, made.rows, chosen)
+    collector, own = np.empty_like(chosen), np.empty_like(band)
+    collector[made.order], own[made.order] = chosen, band
+    why = _why(cases, collectors, made, collector)
     proof = Certificate(bound, primal, spent)
-    return Plan(chosen, _why(cases, collectors, made, chosen), score, band, prices, proof, exact)
+    return Plan(collector, why, score, own, prices, proof, exact)
 
 
 def _sell(
@@ -252,7 +255,7 @@ def _why(cases: Cases, collectors: Collectors, made: Stage, chosen: Chosen) -> N
     asked = made.needs[:, 1] != NOBODY
     speaking[asked] &= collectors.languages[made.needs[asked, 1]]
     roomy = somebody(made.table & (collectors.room > 0))
-    kind = made.market.cases["kind"]
+    kind = made.kind
     known: Marks = np.isfinite(cases.value) & (np.abs(cases.value) <= GIANT)
     reasons: list[tuple[Marks, Why]] = [
         (chosen != NOBODY, Why.ASSIGNED),
@@ -261,7 +264,7 @@ def _why(cases: Cases, collectors: Collectors, made: Stage, chosen: Chosen) -> N
         (~somebody(speaking)[kind], Why.NO_LANGUAGE),
         (~somebody(made.table)[kind], Why.NO_LICENCE),
         (barred_from_all(cases, collectors, made), Why.CONFLICT),
-        (made.market.cases["value"] <= 0, Why.WORTHLESS),
+        (cases.value <= 0, Why.WORTHLESS),
         (~roomy[kind], Why.NO_CAPACITY),
     ]
     return np.select(

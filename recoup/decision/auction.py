@@ -16,13 +16,13 @@ costs a third of the scan.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from recoup.decision.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,24 +30,15 @@ Chosen = NDArray[np.int32]
 Rows = NDArray[np.uint32]
 Starts = NDArray[np.uint64]
 Records = NDArray[np.void]
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 NOBODY = -1
 CASE = np.dtype([("value", "f8"), ("kind", "u4"), ("first", "u4"), ("last", "u4"), ("", "u4")])
 FACTOR = 6.0  # each round of bids is about so much finer than the one before
 AGAIN = 2.5  # and so much, where the gap was missed
-COARSE = 0.06  # eps of the first round, as a share of a usual score
+COARSE = 0.045  # eps of the first round, as a share of a usual score
 SAFETY = 1.5  # a round begins with prices so many eps lower: none may begin above where it ends
-EASE = 5.2  # eps of the last round, by the gap asked for: the gap is usually a fifth of eps
+EASE = 6.5  # eps of the last round, by the gap asked for: the gap is about a sixth of eps
 ROUNDS = 8  # finer rounds that are tried when the gap is not reached
-
-
-def _compiled(function: Function) -> Function:
-    """Compiled once and kept on the disk."""
-    try:
-        return cast("Function", numba.njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # no directory that can be written
-        return cast("Function", numba.njit(nogil=True)(function))
 
 
 class Market(NamedTuple):
@@ -91,7 +82,7 @@ class Sale:
     bids: int
 
 
-@_compiled
+@compiled
 def _best(
     case: Any, starts: Starts, who: Rows, effect: Floats, pair_who: Rows, pair_more: Floats,
     prices: Floats, saved: Floats,
@@ -117,7 +108,7 @@ def _best(
     return at, best, second
 
 
-@_compiled
+@compiled
 def _sink(levels: Floats, cases: Rows, base: int, count: int, level: float, case: int) -> None:
     """Put a bid in place of the lowest."""
     hole = 0
@@ -136,7 +127,7 @@ def _sink(levels: Floats, cases: Rows, base: int, count: int, level: float, case
     cases[base + hole] = case
 
 
-@_compiled
+@compiled
 def _rise(levels: Floats, cases: Rows, base: int, count: int, level: float, case: int) -> None:
     """Add a bid to a heap of `count`."""
     hole = count
@@ -151,7 +142,7 @@ def _rise(levels: Floats, cases: Rows, base: int, count: int, level: float, case
     cases[base + hole] = case
 
 
-@_compiled
+@compiled
 def _bid(
     records: Records, starts: Starts, who: Rows, effect: Floats, pair_who: Rows, pair_more: Floats,
     room: Ints, order: Rows, chosen: Chosen, prices: Floats,
@@ -212,7 +203,7 @@ def _bid(
     return bids, held
 
 
-@_compiled
+@compiled
 def _bound(
     records: Records, starts: Starts, who: Rows, effect: Floats, pair_who: Rows, pair_more: Floats,
     room: Ints, rows: Rows, prices: Floats, saved: Floats,
@@ -230,7 +221,7 @@ def _bound(
     return total
 
 
-@_compiled
+@compiled
 def _scores(
     records: Records, starts: Starts, who: Rows, effect: Floats, pair_who: Rows, pair_more: Floats,
     rows: Rows, chosen: Chosen, scores: Floats,
@@ -289,15 +280,15 @@ def sell(
     `accuracy` or `limit` bids were made; what was best so far is given back then.
 
     `start` are prices to begin with, such as yesterday's: only the finest round is needed if they
-    are about right. Order the rows by kind: a kind's list is in the cache then.
+    are about right. The market's cases are best in the order of their kinds: a kind's list is in
+    the cache then.
     """
     scale = usual(market, rows)
     count = len(market.room)
     chosen = np.full(len(market.cases), NOBODY, dtype=np.int32)
-    best = Sale(chosen[rows], np.zeros(count), bound(market, rows, np.zeros(count)), 0.0, 0)
-    if scale == 0.0 and best.bound == 0.0:
-        return best
-    scale = scale or best.bound / max(len(rows), 1)
+    best = Sale(chosen[rows], np.zeros(count), np.inf, 0.0, 0)
+    if scale == 0.0:  # a bonus comes only with a value
+        return Sale(best.chosen, best.prices, 0.0, 0.0, 0)
     last = max(accuracy * EASE, 1e-7) * scale
     eps, step = (last, 1.0) if start is not None else _ladder(scale, last)
     prices = np.zeros(count) if start is None else np.maximum(start - SAFETY * eps, 0.0)

@@ -126,12 +126,16 @@ class Stage:
     """
     The market of these cases and collectors, and `table` (K, J), who has all that a kind needs.
 
-    `rows` are the cases that can be traded, by kind and then by value, so that what is read
-    together lies together; `needs` (K, 3) are the skill, language and region of each kind.
+    The market's cases are in the order of their kinds and values, so that what is read together
+    lies together: its n-th is the case of row `order[n]`. `rows` are those of it that can be
+    traded; `kind` (N,) is by the rows of the cases; `needs` (K, 3) are the skill, language and
+    region of each kind.
     """
 
     market: Market
+    order: Ints
     rows: Rows
+    kind: Ints
     table: Marks
     needs: Ints
 
@@ -157,17 +161,21 @@ def stage(
     starts = np.searchsorted(of_kind, np.arange(len(needs) + 1))
     known = np.isfinite(cases.value) & (np.abs(cases.value) <= GIANT)
     value = np.where(known, cases.value, 0.0)
+    order = np.lexsort((value, kind))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    bonuses = [(cases.before, continuity), *([] if now is None else [(now, margin)])]
+    pair_starts, pair_who, pair_more = _pairs(cases, collectors, value, place, bonuses)
     records = np.zeros(len(value), dtype=CASE)
-    records["value"], records["kind"] = value, kind
-    pair_starts, pair_who, pair_more = _pairs(cases, collectors, value, continuity, now, margin)
+    records["value"], records["kind"] = value[order], kind[order]
     records["first"], records["last"] = pair_starts[:-1], pair_starts[1:]
     market = Market(
         records, starts.astype(np.uint64), who.astype(np.uint32),
         collectors.effect[needs[of_kind, 0], who], pair_who, pair_more, collectors.room,
     )  # fmt: skip
-    order = np.lexsort((value, kind))
-    rows = order[known[order] & somebody(table)[kind[order]]]
-    return Stage(market, rows.astype(np.uint32), table, needs)
+    traded = known & somebody(table)[kind]
+    rows = np.flatnonzero(traded[order]).astype(np.uint32)
+    return Stage(market, order, rows, kind, table, needs)
 
 
 def _kinds(cases: Cases, collectors: Collectors) -> tuple[Ints, Ints]:
@@ -190,22 +198,20 @@ def _kinds(cases: Cases, collectors: Collectors) -> tuple[Ints, Ints]:
 
 
 def _pairs(
-    cases: Cases, collectors: Collectors, value: Floats, continuity: float, now: Ints | None,
-    margin: float,
+    cases: Cases, collectors: Collectors, value: Floats, place: Ints,
+    bonuses: list[tuple[Ints, float]],
 ) -> tuple[Ints, Rows, Floats]:  # fmt: skip
     """What is added to single pairs of case and collector: where each case's begin, whom, what."""
     count, people = len(cases.ids), max(len(collectors.ids), 1)
     keys: list[Ints] = []
     more: list[Floats] = []
-    for whose, share in ((cases.before, continuity), (now, margin)):
-        if whose is None or share == 0:
-            continue
+    for whose, share in bonuses:
         person = collectors.rows_of(whose)
-        here = np.flatnonzero((person != NONE) & (value > 0))
-        keys.append(here * people + person[here])
+        here = np.flatnonzero((person != NONE) & (value > 0) & (share > 0))
+        keys.append(place[here] * people + person[here])
         more.append(share * value[here])
     barred = conflicts(cases, collectors)
-    keys.append(barred[:, 0] * people + barred[:, 1])
+    keys.append(place[barred[:, 0]] * people + barred[:, 1])
     more.append(np.full(len(barred), -np.inf))
     key, amount = np.concatenate(keys), np.concatenate(more)
     order = np.argsort(key, kind="stable")
@@ -246,8 +252,7 @@ def somebody(table: Marks) -> Marks:
 
 def barred_from_all(cases: Cases, collectors: Collectors, stage: Stage) -> Marks:
     """Which cases (N,) conflict with everybody who has all they need."""
-    pairs = np.unique(conflicts(cases, collectors), axis=0)
-    kind = stage.market.cases["kind"].astype(np.int64)
+    pairs, kind = np.unique(conflicts(cases, collectors), axis=0), stage.kind
     fit = stage.table[kind[pairs[:, 0]], pairs[:, 1]]
     barred = np.bincount(pairs[fit, 0], minlength=len(cases.ids))
     return np.asarray((barred > 0) & (barred == stage.table.sum(axis=1)[kind]))

@@ -25,7 +25,7 @@ import sys
 
 import numpy as np
 
-from recoup.decision.assign import assign, fairness_curve
+from recoup.decision.assign import assign, fairness_curve, rebalance
 from recoup.decision.auction import bound
 from recoup.decision.market import Cases, Collectors, stage
 
@@ -83,6 +83,32 @@ def ours(count: int, people: int, seed: int, accuracy: float) -> dict[str, float
     return {"cpu": spent, "look": look, "gap": plan.certificate.gap, "value": plan.certificate.primal,
             "bids": plan.certificate.passes / count, "given": float((plan.collector >= 0).mean()),
             "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # fmt: skip
+
+
+def morning(count: int, people: int, seed: int) -> dict[str, float]:
+    """The day after: one in a hundred collectors is away, one in a hundred cases is new."""
+    cases, collectors = instance(count, people, seed)
+    plan = assign(cases, collectors)
+    rng = np.random.default_rng(seed + 1)
+    now = np.where(plan.collector >= 0, collectors.ids[plan.collector], -1)
+    now[rng.random(count) < 0.01] = -1
+    here = rng.random(people) >= 0.01
+    left = Collectors.of(
+        ids=collectors.ids[here], capacity=collectors.capacity[here],
+        effect=collectors.effect[:, here], languages=collectors.languages[:, here],
+        regions=collectors.regions[:, here],
+    )  # fmt: skip
+    start = _cpu()
+    after = rebalance(cases, left, now=now, start=plan.prices[here, 0])
+    spent = _cpu() - start
+    held = left.rows_of(now) >= 0
+    kept = left.ids[after.collector] == now
+    without = assign(cases, left)
+    changed = left.ids[without.collector] != now
+    return {"us_a_case": round(1e6 * spent / count, 2), "gap": after.certificate.gap,
+            "moved_though_their_collector_is_here": float((~kept)[held].mean()),
+            "moved_if_all_are_given_out_anew": float(changed[held].mean()),
+            "value_of_all_anew": float(after.score.sum() / without.score.sum())}  # fmt: skip
 
 
 def flow(count: int, people: int, seed: int) -> dict[str, float]:
@@ -147,6 +173,8 @@ def _one(who: str, count: str, people: str, seed: str, accuracy: str) -> None:
     size = (int(count), int(people), int(seed))
     if who == "fairness":
         print(json.dumps(fairness(*size)))
+    elif who == "morning":
+        print(json.dumps([morning(*size)]))
     else:
         print(json.dumps([flow(*size) if who == "flow" else ours(*size, float(accuracy))]))
 
@@ -162,6 +190,7 @@ def main() -> None:
         _one(*options.one)
         return
     short = _figures(options.sizes, options.rounds) + _curve(min(options.sizes))
+    print(json.dumps({"the day after": apart("morning", min(options.sizes), PEOPLE, 0, 0)[0]}))
     print(json.dumps({"load": os.getloadavg()[0], "short": short}))
     sys.exit(1 if short else 0)
 

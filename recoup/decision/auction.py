@@ -261,15 +261,21 @@ def bound(market: Market, rows: Rows, prices: Floats) -> float:
     return float(_bound(*market, rows, closed, market.scratch))
 
 
-def usual(market: Market, rows: Rows) -> float:
-    """A usual score of these cases: no giant among them sets the step of all the others."""
+def usual(market: Market, rows: Rows) -> tuple[float, float]:
+    """
+    The mean score of these cases, and that of all but the largest hundredth: bids begin as coarse as
+    the first asks and end as fine as the second, for a giant or two say nothing of all the others.
+    """
     starts = market.starts.astype(np.int64)
     best = np.zeros(len(starts) - 1)
     filled = np.flatnonzero(np.diff(starts) > 0)
     best[filled] = np.maximum.reduceat(market.effect, starts[filled]) if len(filled) else 0.0
     high = market.cases["value"][rows] * best[market.cases["kind"][rows]]
     high = high[high > 0]
-    return float(min(high.mean(), 3 * np.median(high))) if len(high) else 0.0
+    if not len(high):
+        return 0.0, 0.0
+    kept = max(1, len(high) * 99 // 100)
+    return float(high.mean()), float(np.partition(high, kept - 1)[:kept].mean())
 
 
 def sell(
@@ -283,14 +289,14 @@ def sell(
     are about right. The market's cases are best in the order of their kinds: a kind's list is in
     the cache then.
     """
-    scale = usual(market, rows)
+    mean, scale = usual(market, rows)
     count = len(market.room)
     chosen = np.full(len(market.cases), NOBODY, dtype=np.int32)
     best = Sale(chosen[rows], np.zeros(count), np.inf, 0.0, 0)
     if scale == 0.0:  # a bonus comes only with a value
         return Sale(best.chosen, best.prices, 0.0, 0.0, 0)
     last = max(accuracy * EASE, 1e-7) * scale
-    eps, step = (last, 1.0) if start is not None else _ladder(scale, last)
+    eps, step = (last, 1.0) if start is not None else _ladder(mean, last)
     prices = np.zeros(count) if start is None else np.maximum(start - SAFETY * eps, 0.0)
     bids = finer = 0
     while True:
@@ -314,29 +320,32 @@ def sell(
             if idle > (low - high) / 2 and start is not None:
                 # Slots stand empty at prices that are too high: what we began with misled us.
                 start, prices = None, np.zeros(count)
-                eps, step = _ladder(scale, last)
+                eps, step = _ladder(mean, last)
                 continue
             last /= AGAIN
         prices = np.where(full, np.maximum(prices - SAFETY * eps, 0.0), 0.0)
         eps = max(eps / step, last) if eps > last * 1.001 else last
 
 
-def _ladder(scale: float, last: float) -> tuple[float, float]:
+def _ladder(mean: float, last: float) -> tuple[float, float]:
     """The first eps, and by how much each round is finer, so that one of them is the last."""
-    first = max(COARSE * scale, last)
+    first = max(COARSE * mean, last)
     rounds = max(1, round(math.log(first / last, FACTOR)))
     return first, (first / last) ** (1 / rounds)
 
 
 def _fill(market: Market, rows: Rows, chosen: Chosen, held: Ints) -> None:
-    """Give cases that a price kept out, or that had no time to bid, the slots nobody took."""
+    """
+    Give cases that a price kept out, or that had no time to bid, the slots nobody took: the most
+    valuable first, each for good, as no later bid is above one without end.
+    """
     left = market.room - held
     out = rows[chosen[rows] == NOBODY]
     if not len(out) or not (left > 0).any():
         return
+    out = out[np.argsort(market.cases["value"][out], kind="stable")]
     rest = market._replace(room=left)
-    _bid(*rest, out, chosen, np.zeros(len(left)), usual(market, out) * COARSE, 20 * len(out),
-         market.scratch)  # fmt: skip
+    _bid(*rest, out, chosen, np.zeros(len(left)), np.inf, len(out), market.scratch)
 
 
 def _better(old: Sale, new: Sale) -> Sale:

@@ -183,6 +183,29 @@ def test_one_giant_among_small_cases_does_not_make_the_others_coarse(monkeypatch
     assert plan.score[rest].sum() > 0.98 * usual.score[rest].sum()
 
 
+def test_cases_of_two_very_different_values_do_not_outbid_one_another_for_ever(monkeypatch):
+    by_auction(monkeypatch)
+    cases, collectors = a_book(2000, 10, 9)
+    value = np.random.default_rng(1).choice([1.0, 1000.0], 2000)
+
+    plan = assign(Cases.of(**{**vars(cases), "value": value}), collectors)
+
+    assert plan.certificate.gap <= 1.5e-3
+    assert plan.certificate.passes < 60 * 2000
+
+
+def test_when_the_bids_run_out_no_slot_stays_empty_that_somebody_could_take(monkeypatch):
+    by_auction(monkeypatch)
+    cases, collectors = a_book(600, 12, 2, load=1.4)
+
+    plan = assign(cases, collectors, accuracy=1e-6, bids=1)
+
+    held = plan.per_collector(12)[0]
+    for row in np.flatnonzero(plan.why == Why.OUTBID):
+        fit = able(cases, collectors, row)
+        assert (held[fit] == collectors.room[fit]).all()
+
+
 def test_room_without_end_costs_no_memory(monkeypatch):
     by_auction(monkeypatch)
     cases, _ = a_book(500, 4, 1)

@@ -38,6 +38,7 @@ AGAIN = 2.5  # and so much, where the gap was missed
 COARSE = 0.045  # eps of the first round, as a share of a usual score
 SAFETY = 1.5  # a round begins with prices so many eps lower: none may begin above where it ends
 EASE = 6.5  # eps of the last round, by the gap asked for: the gap is about a sixth of eps
+DEEPEST = 64  # the most eps by which prices that nobody paid are lowered at once
 ROUNDS = 8  # finer rounds that are tried when the gap is not reached
 
 
@@ -298,7 +299,7 @@ def sell(
     last = max(accuracy * EASE, 1e-7) * scale
     eps, step = (last, 1.0) if start is not None else _ladder(mean, last)
     prices = np.zeros(count) if start is None else np.maximum(start - SAFETY * eps, 0.0)
-    bids = finer = 0
+    bids, finer, lower = 0, 0, 1.0
     while True:
         chosen[rows] = NOBODY
         made, held = _bid(
@@ -321,6 +322,11 @@ def sell(
                 # Slots stand empty at prices that are too high: what we began with misled us.
                 start, prices = None, np.zeros(count)
                 eps, step = _ladder(mean, last)
+                continue
+            if idle > (low - high) / 2 and lower < DEEPEST:
+                # The price nobody paid is a little too high: lower, and as fine as before.
+                lower *= 4
+                prices = np.maximum(prices - lower * eps, 0.0)
                 continue
             last /= AGAIN
         prices = np.where(full, np.maximum(prices - SAFETY * eps, 0.0), 0.0)

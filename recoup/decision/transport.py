@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 
 from recoup.decision.auction import NOBODY, Market, Rows, Sale, bound, scores
 
-ARCS = 20_000  # pairs of case and collector; up to here the exact answer takes half a second
+ARCS = 20_000  # pairs of case and collector; up to here the exact answer takes less than a second
 
 
 def solve(market: Market, rows: Rows) -> Sale:

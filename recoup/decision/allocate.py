@@ -28,7 +28,8 @@ from recoup.decision.uses import Factored, Floats, Listed, Numbers, of_arrays, u
 Actions = NDArray[np.int32]
 
 NOTHING = -1
-LARGE = 200_000  # accounts from which several threads pay
+LARGE = 200_000  # accounts from which several threads pay, and polishing prices
+POLISHES = 3
 TOO_LARGE = 1e250  # sums of such numbers are not held by floats
 
 
@@ -125,14 +126,10 @@ def allocate(
         tiles, start=None if start is None else start[kept], seed=seed, most=passes,
         accuracy=accuracy,
     )  # fmt: skip
-    best = found.prices
-    ranking = tiles.rank(best)
-    bound = ranking.bound
-    if len(values) >= LARGE and best.any():
-        finer = pricing.polish(tiles, ranking, best, most=passes, accuracy=accuracy / 10)
-        other = tiles.rank(finer)
-        if other.bound <= bound * (1 + 1e-9):
-            best, ranking, bound = finer, other, min(bound, other.bound)
+    best, ranking, bound = pricing.refine(
+        tiles, found.prices, rounds=POLISHES if len(values) >= LARGE else 0, most=passes,
+        accuracy=accuracy,
+    )  # fmt: skip
     plan = repair.round_off(tiles, ranking, best)
     if (plan.used > tiles.fits).any():
         raise AssertionError("A plan exceeds a budget.")

@@ -20,6 +20,7 @@ from recoup.decision.uses import Floats, use_of
 SAMPLES = (0.01, 0.1)  # of the accounts: prices are found on these before all are asked
 LEAST = 20_000  # accounts in a sample; below that prices are too uncertain to be worth a stage
 STALE = 12  # passes without progress before it ends, where each asks all accounts
+FEW = 6  # passes over all accounts where samples came first
 PATIENT = 60  # and where it asks a few
 NEAR = 64  # one account in so many is asked when prices are polished
 STEEP = 2.0  # an over-use of thrice the budget counts as much as any above
@@ -44,7 +45,7 @@ def find(tiles: Tiles, *, start: Floats | None, seed: int, most: int, accuracy: 
     first = _scale(tiles)
     if start is not None:
         first = np.where(start > 0, start, first * 1e-3)
-    step, spent = 0.5, 1
+    step, spent, sampled = 0.5, 1, False
     if start is None:
         for number, share in enumerate(SAMPLES):
             if tiles.count * share < LEAST:
@@ -53,6 +54,9 @@ def find(tiles: Tiles, *, start: Floats | None, seed: int, most: int, accuracy: 
             found, step = descend(sample, first, most=most, accuracy=accuracy, step=step)
             first, step = np.maximum(found.prices, first * 1e-9), max(step / 4, 0.05)
             spent += found.passes * sample.count // tiles.count
+            sampled = sample.count * 10 >= tiles.count
+    if sampled:  # the samples were large: a few passes over all, and the rest is polish
+        most = min(most, FEW)
     found, _ = descend(tiles, first, most=most, accuracy=accuracy, step=step)
     spent += found.passes
     prices, bound, more = _without_idle(tiles, found.prices, found.bound)
@@ -81,6 +85,25 @@ def _scale(tiles: Tiles) -> Floats:
     np.maximum.at(need, listed.which[taken], listed.amount[taken])
     need = np.where(need > 0, need, 1.0)
     return np.asarray(np.clip(typical / need / max(len(need), 1), 1e-200, 1e200), dtype=np.float64)
+
+
+def refine(
+    tiles: Tiles, prices: Floats, *, rounds: int, most: int, accuracy: float
+) -> tuple[Floats, Ranking, float]:
+    """Prices polished for so many rounds, everybody's best there, and the lowest bound met."""
+    ranking = tiles.rank(prices)
+    bound = ranking.bound
+    for _ in range(rounds):
+        left = tiles.budgets - use_of(tiles.use, ranking.chosen)
+        if float(prices @ np.abs(left)) <= accuracy * abs(bound):
+            break
+        finer = polish(tiles, ranking, prices, most=most, accuracy=accuracy / 10)
+        ranking = tiles.rank(finer, into=ranking)
+        if ranking.bound > bound:
+            ranking = tiles.rank(prices, into=ranking)
+            break
+        prices, bound = finer, ranking.bound
+    return prices, ranking, bound
 
 
 def polish(tiles: Tiles, ranking: Ranking, prices: Floats, *, most: int, accuracy: float) -> Floats:

@@ -18,8 +18,8 @@ from recoup.decision.tiles import TOLERANCE, Actions, Ranking, Tiles, closest
 from recoup.decision.uses import NONE, Floats, Integers, use_of
 
 NOTHING = -1
-POOL = 2_048  # accounts that are looked at first, or so many for each budget, or one in 256
-POOL_EACH, POOL_SHARE = 64, 256
+POOL = 2_048  # accounts that are looked at first, or so many for each budget, or one in 1,024
+POOL_EACH, POOL_SHARE = 64, 1_024
 MISSED = 5  # a plan that misses less than so many average accounts are worth is good enough
 ROUNDS = 12
 EFFORT = 4_000  # pairs of accounts looked at for each budget

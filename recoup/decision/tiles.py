@@ -166,12 +166,16 @@ class Tiles:
             used[some] = sums[:, kind].reshape(-1) @ self.rates[kind]
         return used
 
-    def rank(self, prices: Floats) -> Ranking:
-        """Everybody's best and next best at these prices."""
+    def rank(self, prices: Floats, into: Ranking | None = None) -> Ranking:
+        """Everybody's best and next best at these prices; in the arrays of another, if given."""
         bounds = np.empty(len(self.blocks))
         kind = self.tiles.dtype
-        chosen, runner = np.empty(self.count, np.int32), np.empty(self.count, np.int32)
-        worth, next_worth = np.empty(self.count, kind), np.empty(self.count, kind)
+        if into is None:
+            chosen, runner = np.empty(self.count, np.int32), np.empty(self.count, np.int32)
+            worth, next_worth = np.empty(self.count, kind), np.empty(self.count, kind)
+        else:
+            chosen, runner = into.chosen, into.runner
+            worth, next_worth = into.worth, into.runner_worth
         charges, padded = self.charges(prices), np.r_[prices, 0.0]
         self._blocks(
             lambda first, last: passes.rank(

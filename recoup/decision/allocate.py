@@ -131,7 +131,7 @@ def allocate(
         accuracy=accuracy,
     )  # fmt: skip
     plan = repair.round_off(tiles, ranking, best)
-    if (plan.used > tiles.fits).any():
+    if not (plan.used <= tiles.fits).all():
         raise AssertionError("A plan exceeds a budget.")
     used, prices = np.zeros(len(budgets)), np.zeros(len(budgets))
     used[kept], prices[kept] = plan.used, best

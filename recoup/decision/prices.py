@@ -20,7 +20,7 @@ from recoup.decision.uses import Floats, use_of
 SAMPLES = (0.01, 0.1)  # of the accounts: prices are found on these before all are asked
 LEAST = 20_000  # accounts in a sample; below that prices are too uncertain to be worth a stage
 STALE = 12  # passes without progress before it ends, where each asks all accounts
-FEW = 6  # passes over all accounts where samples came first
+ABOUT = 3e-4  # the accuracy from which polish is cheaper than passes over all accounts
 PATIENT = 60  # and where it asks a few
 NEAR = 64  # one account in so many is asked when prices are polished
 STEEP = 2.0  # an over-use of thrice the budget counts as much as any above
@@ -55,8 +55,8 @@ def find(tiles: Tiles, *, start: Floats | None, seed: int, most: int, accuracy: 
             first, step = np.maximum(found.prices, first * 1e-9), max(step / 4, 0.05)
             spent += found.passes * sample.count // tiles.count
             sampled = sample.count * 10 >= tiles.count
-    if sampled:  # the samples were large: a few passes over all, and the rest is polish
-        most = min(most, FEW)
+    if sampled:  # all are asked until prices are about right, and the rest is polish
+        accuracy = max(accuracy, ABOUT)
     found, _ = descend(tiles, first, most=most, accuracy=accuracy, step=step)
     spent += found.passes
     prices, bound, more = _without_idle(tiles, found.prices, found.bound)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recoup.decision import moves
 from recoup.decision.allocate import allocate
 from recoup.decision.uses import Factored, Listed
 
@@ -151,6 +152,16 @@ def test_tenths_fill_a_budget_of_tenths():
     plan = allocate(np.ones((10, 1)), np.full((1, 1), 0.1), np.array([0.3]))
 
     assert (plan.chosen >= 0).sum() == 3
+
+
+def test_a_repair_that_lies_is_found_out(monkeypatch):
+    monkeypatch.setattr(moves, "relieve", lambda *parts: True)
+    values = np.random.default_rng(5).random((500, 2)) + 1
+
+    plan = allocate(values, np.array([[1.0, 0.5], [2.0, 0.1]]), np.array([33.0, 20.0]))
+
+    assert (plan.used <= [33.0, 20.0]).all()
+    assert plan.certificate.primal > 0
 
 
 def test_values_of_every_magnitude_keep_within_budgets():

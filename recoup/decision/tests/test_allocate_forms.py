@@ -127,6 +127,30 @@ def test_a_large_book_is_planned_the_same_on_any_number_of_threads():
     assert one.certificate.passes < 60
 
 
+@pytest.mark.parametrize("form", ["factored", "listed"])
+def test_a_large_book_with_many_budgets_is_planned_within_a_small_gap(form):
+    rng = np.random.default_rng(9)
+    accounts, actions, segments = 205_000, 4, 40
+    values = rng.gamma(1.5, 50, (accounts, actions)).astype(np.float32)
+    segment = rng.integers(0, segments, accounts)
+    minutes = rng.lognormal(0, 0.4, accounts).astype(np.float32)
+    rates = np.zeros((segments, actions, segments * 2))
+    for name in range(segments):
+        rates[name, :2, name * 2] = [1.0, 2.0]
+        rates[name, 2:, name * 2 + 1] = [1.0, 1.5]
+    use = Factored(rates, segment, minutes[None], np.zeros(segments * 2, dtype=int))
+    if form == "listed":
+        which = segment[:, None] * 2 + np.array([0, 0, 1, 1])
+        amount = minutes[:, None] * np.array([1.0, 2.0, 1.0, 1.5], dtype=np.float32)
+        use = Listed(which[..., None], amount[..., None], segments * 2)
+    limits = accounts / segments * rng.uniform(0.1, 0.5, segments * 2)
+
+    plan = allocate(values, use, limits)
+
+    assert plan.certificate.gap < 1e-4
+    assert (use_of(use, plan.chosen) <= limits * (1 + 1e-12)).all()
+
+
 def test_prices_of_yesterday_save_passes_and_change_nothing_that_matters():
     values, use, limits = large(30_000)
     first = allocate(values, use, limits)

@@ -8,6 +8,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
+	bench-experiments bench-ope \
 	screenshots constraints clean
 
 help:  ## This list
@@ -50,7 +51,7 @@ test-postgres: setup-dev  ## The same suite against a real PostgreSQL
 	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup $(ARGS)
 
 bench: setup-dev  ## The figures of docs/, measured here
-	@for script in intake portfolio scoring allocate gate replay gate_http simulator night; do \
+	@for script in intake portfolio scoring allocate assign gate replay gate_http simulator night experiments ope; do \
 		echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
 
 bench-calibration: setup-dev  ## The simulator against published experiments
@@ -58,6 +59,12 @@ bench-calibration: setup-dev  ## The simulator against published experiments
 
 bench-gate: setup-dev  ## What the law costs: verdicts, permits, a million replayed, over HTTP
 	@for script in gate replay gate_http; do echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
+
+bench-experiments: setup-dev  ## Champion and challenger under daily looks: false alarms, power, duration
+	$(BIN)/python -m bench.experiments
+
+bench-ope: setup-dev  ## Judging a policy from the log of another: coverage, and silence where due
+	$(BIN)/python -m bench.ope
 
 screenshots: setup-dev  ## The pictures in docs/screenshots, of a running demo: make screenshots ARGS="URL PASSWORD"
 	$(BIN)/python docs/screenshots.py $(ARGS)

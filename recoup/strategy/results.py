@@ -4,6 +4,9 @@ What the arms of the experiment brought, by the draw and not by attribution.
 Every case with something overdue on the first night of the version in force counts, contacted or
 not; so the comparison needs no rule about which contact caused which payment. Cases placed later
 are left out until a version begins with them.
+
+The recovery rate has a sequence besides, which all arms share the error of and which is narrower by
+what was known of the cases on the first night (`decision.evidence.adjusted`).
 """
 
 from __future__ import annotations
@@ -12,11 +15,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
 from recoup.decision.arms import Difference, Outcome, compare
+from recoup.decision.evidence import adjusted
+from recoup.decision.sequential import Plan as Test
+from recoup.decision.sequential import Sequence, sequence
 from recoup.kernel.actors import Viewer
 from recoup.people import scopes
 from recoup.people.models import Book
@@ -39,6 +46,8 @@ class Comparison:
     `recovery` is the share, at most all, of what was overdue on the first night that was recovered,
     averaged over cases and not weighted by amount; `contacts` and `cost` (minor units) are for each case. `against` has a
     `Difference` for each of the three, with an interval that stays valid however often one looks.
+    `sequence` is the difference of the recovery rate less what was known on the first night, valid
+    at all looks and for all arms together; `None` for the champion.
     """
 
     arm: str
@@ -49,6 +58,7 @@ class Comparison:
     contacts: float
     cost: float
     against: dict[str, Difference]
+    sequence: Sequence | None = None
 
 
 def arms(*, viewer: Viewer, book: Book, until: date | None = None) -> list[Comparison]:
@@ -71,13 +81,16 @@ def arms(*, viewer: Viewer, book: Book, until: date | None = None) -> list[Compa
     base = groups.get(CHAMPION, frame.clear())
     shares = {arm.code: arm.share * (1 - strategy.holdout) for arm in strategy.arms}
     shares[HOLDOUT] = strategy.holdout
+    test = Test(effect=TUNED_FOR["recovery"], challengers=max(1, len(shares) - 1))
     return [
-        _compared(code, share, groups.get(code, frame.clear()), base)
+        _compared(code, share, groups.get(code, frame.clear()), base, test)
         for code, share in shares.items()
     ]
 
 
-def _compared(code: str, share: float, part: pl.DataFrame, base: pl.DataFrame) -> Comparison:
+def _compared(
+    code: str, share: float, part: pl.DataFrame, base: pl.DataFrame, test: Test
+) -> Comparison:
     mine = {name: Outcome.of(part[name].to_numpy()) for name in TUNED_FOR}
     against = {
         name: compare(mine[name], Outcome.of(base[name].to_numpy()), tuned_for=TUNED_FOR[name])
@@ -86,8 +99,26 @@ def _compared(code: str, share: float, part: pl.DataFrame, base: pl.DataFrame) -
     return Comparison(
         arm=code, share=share, cases=part.height, recovered=int(part["recovered"].sum()),
         recovery=mine["recovery"].mean, contacts=mine["contacts"].mean, cost=mine["cost"].mean,
-        against=against,
+        against=against, sequence=None if code == CHAMPION else _sequence(part, base, test),
     )  # fmt: skip
+
+
+def _sequence(part: pl.DataFrame, base: pl.DataFrame, test: Test) -> Sequence:
+    found = adjusted(
+        arm=part["recovery"].to_numpy(), other=base["recovery"].to_numpy(),
+        arm_before=_known(part), other_before=_known(base),
+    )  # fmt: skip
+    return sequence(found, test)
+
+
+def _known(part: pl.DataFrame) -> np.ndarray:
+    """What the first night's plan knew of each case, which no arm can have changed."""
+    return part.select(
+        pl.col("repay_30").fill_nan(None).fill_null(0.0),
+        (pl.col("repay_30").is_null() | pl.col("repay_30").is_nan()).cast(pl.Float64).alias("none"),
+        pl.col("overdue").log1p(),
+        pl.col("days_past_due").cast(pl.Float64).fill_null(0.0),
+    ).to_numpy()
 
 
 def _outcomes(
@@ -96,7 +127,8 @@ def _outcomes(
     """One row for each case: arm, recovered, recovery, contacts, cost since the first plan."""
     strategy, last = read(version.source), until or date.max
     cases = pl.read_parquet(
-        Path(settings.DATA_DIR) / first.file, columns=["case", "arm", "overdue"]
+        Path(settings.DATA_DIR) / first.file,
+        columns=["case", "arm", "overdue", "repay_30", "days_past_due"],
     ).filter(pl.col("overdue") > 0)
     paid = bulk.frame(
         Entry.objects.filter(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,8 +12,6 @@ from recoup.journal import queries as journal
 from recoup.look import books, terms
 from recoup.look.views import viewer_of
 from recoup.strategy import queries as strategy
-
-MEASURES = ("recovery", "contacts", "cost")
 
 
 @require_GET
@@ -43,8 +39,7 @@ def arms(request: HttpRequest) -> HttpResponse:
     """Every arm beside the champion, with intervals that stay valid at every look."""
     viewer, book = viewer_of(request), books.chosen(request)
     found = strategy.arms(viewer=viewer, book=book)
-    rows = [{"arm": arm, "against": _against(arm.against)} for arm in found]
-    context = {"book": book, "rows": rows, "holdout": any(a.arm == "holdout" for a in found)}
+    context = {"book": book, "rows": found, "holdout": any(a.arm == "holdout" for a in found)}
     return render(request, "studio/arms.html", context)
 
 
@@ -52,17 +47,6 @@ def _why(code: str) -> str:
     kind, _sep, state = code.partition("_")
     said = strategy.why_not(code)
     return said.replace(state, terms.word("case", state)) if kind == "state" else said
-
-
-def _against(differences: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = {}
-    for name, one in differences.items():
-        enough = math.isfinite(one.low_always) and math.isfinite(one.high_always)
-        found[name] = {
-            "difference": one.difference, "low": one.low_always, "high": one.high_always,
-            "enough": enough, "clear": enough and one.is_clear,
-        }  # fmt: skip
-    return found
 
 
 def _day(request: HttpRequest) -> date | None:

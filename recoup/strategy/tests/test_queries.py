@@ -155,6 +155,8 @@ def test_arms_are_compared_on_everybody_who_was_drawn(book, plan, today, at, ana
     assert sum(row.share for row in results) == pytest.approx(1)
     assert not results[0].against
     assert results[1].against["recovery"].low_always <= results[1].against["recovery"].low
+    assert results[0].sequence is None
+    assert "each needs" in results[1].sequence.doubt
 
 
 def test_a_book_without_a_strategy_has_no_results(creditor, book, system, at, today, analyst):

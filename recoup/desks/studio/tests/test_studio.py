@@ -4,13 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from recoup.intake import operations as intake
 from recoup.intake import queries as intake_queries
-from recoup.strategy.models import StrategyVersion
+from recoup.portfolio.models import Entry
+from recoup.strategy.models import Plan, StrategyVersion
+from tests.cast import place
 
 SignedIn = Callable[[Any], Client]
 DEFAULT = Path(__file__).resolve().parents[3] / "strategy" / "strategies" / "default-cn.yaml"
@@ -114,3 +118,47 @@ def test_the_placements_of_another_lender_are_not_there(
     assert client.post(f"/studio/placements/{placement.pk}/rows.csv").status_code == 404
     assert client.get("/studio/plan/").status_code == 404
     assert "book.csv" not in client.get("/studio/placements/").content.decode()
+
+
+def test_an_arm_that_recovers_more_is_said_to_in_both_languages(
+    book: Any, analyst: Any, system: Any, at: Any, today: Any, signed_in: SignedIn
+) -> None:
+    from recoup.strategy import operations
+
+    version = operations.add(book=book, source=DEFAULT.read_text(), by=system, at=at)
+    operations.activate(version=version, by=system, at=at)
+    _first_night(book, version, today, at)
+    client = signed_in(analyst)
+
+    chinese = client.get("/studio/experiment/").content.decode()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    english = client.get("/studio/experiment/").content.decode()
+
+    assert "明确更高" in chinese
+    assert "全部实验组" in chinese
+    assert "Clearly more" in english
+    assert "p &lt; 0.001" in english
+    assert "Too few cases to say" in english
+
+
+def _first_night(book: Any, version: Any, today: Any, at: Any) -> None:
+    """A plan of 120 cases in two arms; ten of the champion's pay, fifty of the other's."""
+    cases = [place(book=book, reference=f"A{n}", phone=f"138{n:08d}") for n in range(120)]
+    arms = ["champion", "patient"] * 60
+    frame = pl.DataFrame(
+        {"case": [case.pk for case in cases], "arm": arms, "overdue": 50_000,
+         "repay_30": [None, 0.4, 0.6, 0.2] * 30, "days_past_due": [9, 30, 31, 60, 5] * 24},
+    )  # fmt: skip
+    path = Path(settings.DATA_DIR) / "first.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path)
+    Plan.objects.create(book=book, strategy=version, on=today, at=at, file=path.name,
+                        digest="0" * 64, rows=120, chosen=0)  # fmt: skip
+    paying = [case for n, case in enumerate(cases) if n < (100 if n % 2 else 20)]
+    Entry.objects.bulk_create(
+        Entry(
+            loan=case.loans.get(), kind="payment", cause=f"p{case.pk}", value_on=today,
+            posted_at=at, principal=-50_000, cash=50_000,
+        )
+        for case in paying
+    )  # fmt: skip

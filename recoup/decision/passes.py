@@ -1,0 +1,207 @@
+"""
+One pass over all accounts: the best action of each at given prices.
+
+Accounts lie in tiles of 64, `values[tile, action, lane]`, so that a pass reads memory once, in
+order, and every step is one instruction for many accounts. Blocks of tiles never cross a segment
+and each writes its own sums, so the result does not depend on who computes which block.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recoup.decision.compiled import compiled
+
+LANES = 64
+BLOCK = 128  # tiles: what one thread takes at a time
+
+Array = NDArray[Any]
+
+
+@compiled
+def lay(source: Array, order: Array, tiles: Array, first: int, last: int) -> float:
+    """Copy rows of (N, A) into tiles; what is not a number is closed. The largest magnitude."""
+    largest = 0.0
+    actions = source.shape[1]
+    closed = tiles.dtype.type(-np.inf)
+    for tile in range(first, last):
+        for lane in range(LANES):
+            row = order[tile * LANES + lane]
+            if row < 0:
+                for action in range(actions):
+                    tiles[tile, action, lane] = closed
+                continue
+            for action in range(actions):
+                value = source[row, action]
+                size = abs(value) if value > -np.inf else 0.0  # neither closed nor not a number
+                largest = size if size > largest else largest
+                tiles[tile, action, lane] = value if value > -np.inf else closed
+    return largest
+
+
+@compiled
+def shut(tiles: Array, factors: Array, caps: Array, segments: Array) -> None:
+    """Close the actions whose factor alone is more than a budget bears."""
+    for tile in range(len(tiles)):
+        for factor in range(factors.shape[1]):
+            for action in range(tiles.shape[1]):
+                cap = caps[segments[tile], factor, action]
+                for lane in range(LANES):
+                    if factors[tile, factor, lane] > cap:
+                        tiles[tile, action, lane] = -np.inf
+
+
+@compiled
+def shut_listed(tiles: Array, which: Array, amount: Array, budgets: Array) -> None:
+    """Close the actions that use more of a budget than there is."""
+    for tile in range(len(tiles)):
+        for action in range(tiles.shape[1]):
+            for part in range(which.shape[2]):
+                for lane in range(LANES):
+                    if amount[tile, action, part, lane] > budgets[which[tile, action, part, lane]]:
+                        tiles[tile, action, lane] = -np.inf
+
+
+@compiled
+def best_factored(
+    tiles: Array, factors: Array, charges: Array, blocks: Array, first: int, last: int,
+    totals: Array, bounds: Array,
+) -> None:  # fmt: skip
+    """
+    Sums of the best actions of blocks.
+
+    `charges` (S, 1 + F, A) is what the prices make of an action, bare and by factor; `totals`
+    (blocks, 1 + F, 1 + A) gets the count and the factors of those who take nothing (0) or an
+    action; `bounds` (blocks,) what they win.
+    """
+    kinds = factors.shape[1]
+    best = np.empty(LANES, tiles.dtype)
+    worth = np.empty(LANES, tiles.dtype)
+    pick = np.empty(LANES, np.int32)
+    won = np.empty(LANES, np.float64)
+    for block in range(first, last):
+        segment = blocks[block, 2]
+        won[:] = 0.0
+        totals[block] = 0.0
+        for tile in range(blocks[block, 0], blocks[block, 1]):
+            best[:] = 0
+            pick[:] = 0
+            for action in range(tiles.shape[1]):
+                bare = charges[segment, 0, action]
+                for lane in range(LANES):
+                    worth[lane] = tiles[tile, action, lane] - bare
+                for kind in range(kinds):
+                    rate = charges[segment, kind + 1, action]
+                    for lane in range(LANES):
+                        worth[lane] -= factors[tile, kind, lane] * rate
+                name = np.int32(action + 1)
+                for lane in range(LANES):
+                    better = worth[lane] > best[lane]
+                    best[lane] = worth[lane] if better else best[lane]
+                    pick[lane] = name if better else pick[lane]
+            for lane in range(LANES):
+                won[lane] += best[lane]
+            for lane in range(LANES):
+                totals[block, 0, pick[lane]] += 1.0
+            for kind in range(kinds):
+                for lane in range(LANES):
+                    totals[block, kind + 1, pick[lane]] += factors[tile, kind, lane]
+        bounds[block] = won.sum()
+
+
+@compiled
+def best_listed(
+    tiles: Array, which: Array, amount: Array, prices: Array, blocks: Array, first: int, last: int,
+    totals: Array, bounds: Array,
+) -> None:  # fmt: skip
+    """The same where every pair has a list; `prices` and `totals` (blocks, M + 1) end in none."""
+    best = np.empty(LANES, tiles.dtype)
+    worth = np.empty(LANES, tiles.dtype)
+    pick = np.empty(LANES, np.int32)
+    won = np.empty(LANES, np.float64)
+    parts = which.shape[2]
+    for block in range(first, last):
+        won[:] = 0.0
+        totals[block] = 0.0
+        for tile in range(blocks[block, 0], blocks[block, 1]):
+            best[:] = 0
+            pick[:] = -1
+            for action in range(tiles.shape[1]):
+                for lane in range(LANES):
+                    worth[lane] = tiles[tile, action, lane]
+                for part in range(parts):
+                    for lane in range(LANES):
+                        price = prices[which[tile, action, part, lane]]
+                        worth[lane] -= amount[tile, action, part, lane] * price
+                name = np.int32(action)
+                for lane in range(LANES):
+                    better = worth[lane] > best[lane]
+                    best[lane] = worth[lane] if better else best[lane]
+                    pick[lane] = name if better else pick[lane]
+            for lane in range(LANES):
+                won[lane] += best[lane]
+                action = pick[lane]
+                if action >= 0:
+                    for part in range(parts):
+                        budget = which[tile, action, part, lane]
+                        totals[block, budget] += amount[tile, action, part, lane]
+        bounds[block] = won.sum()
+
+
+@compiled
+def rank(
+    tiles: Array, factors: Array, charges: Array, which: Array, amount: Array, prices: Array,
+    blocks: Array, order: Array, first: int, last: int,
+    chosen: Array, worths: Array, second: Array, seconds: Array, bounds: Array,
+) -> None:  # fmt: skip
+    """
+    The best and the next best of every account, nothing (-1, worth 0) included, in double
+    precision and in the caller's order; one of the two forms has no parts or no factors.
+
+    A next best of -1 with a worth of minus infinity: nothing is all that is open.
+    """
+    best, next_best = np.empty(LANES), np.empty(LANES)
+    worth, won = np.empty(LANES), np.empty(LANES)
+    pick, runner = np.empty(LANES, np.int32), np.empty(LANES, np.int32)
+    for block in range(first, last):
+        segment = blocks[block, 2]
+        won[:] = 0.0
+        for tile in range(blocks[block, 0], blocks[block, 1]):
+            best[:] = 0.0
+            next_best[:] = -np.inf
+            pick[:] = -1
+            runner[:] = -1
+            for action in range(tiles.shape[1]):
+                bare = charges[segment, 0, action]
+                for lane in range(LANES):
+                    worth[lane] = tiles[tile, action, lane] - bare
+                for kind in range(factors.shape[1]):
+                    rate = charges[segment, kind + 1, action]
+                    for lane in range(LANES):
+                        worth[lane] -= factors[tile, kind, lane] * rate
+                for part in range(which.shape[2]):
+                    for lane in range(LANES):
+                        price = prices[which[tile, action, part, lane]]
+                        worth[lane] -= amount[tile, action, part, lane] * price
+                name = np.int32(action)
+                for lane in range(LANES):
+                    better = worth[lane] > best[lane]
+                    beaten = best[lane] if better else worth[lane]
+                    loser = pick[lane] if better else name
+                    best[lane] = worth[lane] if better else best[lane]
+                    pick[lane] = name if better else pick[lane]
+                    close = beaten > next_best[lane]
+                    next_best[lane] = beaten if close else next_best[lane]
+                    runner[lane] = loser if close else runner[lane]
+            for lane in range(LANES):
+                won[lane] += best[lane]
+                row = order[tile * LANES + lane]
+                if row >= 0:
+                    chosen[row] = pick[lane]
+                    worths[row] = best[lane]
+                    second[row] = runner[lane]
+                    seconds[row] = next_best[lane]
+        bounds[block] = won.sum()

@@ -8,7 +8,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
-	bench-experiments bench-ope \
+	bench-experiments bench-ope bench-allocate bench-night bench-collectbench bench-distributed \
 	screenshots constraints clean
 
 help:  ## This list
@@ -21,7 +21,7 @@ $(VENV)/base: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/base
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,postgres,bench,check]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,postgres,bench,check,spark,lab]'
 	touch $@
 
 setup: $(VENV)/base  ## Install what running needs
@@ -30,7 +30,7 @@ setup: $(VENV)/base  ## Install what running needs
 	$(BIN)/python -m recoup.site.catalogues
 
 setup-dev: setup $(VENV)/dev  ## Install what testing needs
-	@sh deploy/system-packages.sh chromium
+	@sh deploy/system-packages.sh chromium java
 
 demo: setup  ## A lender that never existed goes through nights and days, then the desks open
 	$(BIN)/recoup demo $(ARGS)
@@ -59,6 +59,18 @@ bench-calibration: setup-dev  ## The simulator against published experiments
 
 bench-gate: setup-dev  ## What the law costs: verdicts, permits, a million replayed, over HTTP
 	@for script in gate replay gate_http; do echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
+
+bench-allocate: setup-dev  ## The plan beside PDLP, GLOP and HiGHS: CPU, certified gap (P1, P2, P3)
+	$(BIN)/python -m bench.allocate $(ARGS)
+
+bench-night: setup-dev  ## A whole night in columns: make bench-night ARGS="--accounts 1000000" (P6, P7)
+	$(BIN)/python -m bench.columnar $(ARGS)
+
+bench-collectbench: setup-dev  ## The public benchmark of policies: make bench-collectbench ARGS="--size ci" (P5)
+	$(BIN)/python -m bench.collectbench $(ARGS)
+
+bench-distributed: setup-dev  ## Features and scores on Spark beside one machine: the same answers, what they cost
+	$(BIN)/python -m bench.distributed $(ARGS)
 
 bench-experiments: setup-dev  ## Champion and challenger under daily looks: false alarms, power, duration
 	$(BIN)/python -m bench.experiments

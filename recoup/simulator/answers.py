@@ -19,9 +19,10 @@ from recoup.simulator.parameters import Parameters
 from recoup.simulator.traits import SLOTS, Traits
 
 Floats = NDArray[np.float32]
-Channel = Literal["sms", "email", "letter", "call", "circle"]
+Channel = Literal["sms", "email", "letter", "call", "robot", "circle"]
 Tone = Literal["reminder", "moral", "officer"]
-CHANNELS: tuple[Channel, ...] = ("sms", "email", "letter", "call", "circle")
+CHANNELS: tuple[Channel, ...] = ("sms", "email", "letter", "call", "robot", "circle")
+NOT_TRIED = -1  # in place of an outcome
 
 
 class Outcome(IntEnum):
@@ -83,10 +84,10 @@ def slot_of(hour: NDArray[np.int64]) -> NDArray[np.int8]:
 def answer(
     *, channel: Channel, tone: Tone, traits: Traits, slot: NDArray[np.int8],
     dead: NDArray[np.bool_], nth: NDArray[np.int16], irritation: Floats,
-    rng: np.random.Generator, parameters: Parameters,
+    rng: np.random.Generator, parameters: Parameters, tier: str = "junior",
 ) -> Answers:  # fmt: skip
     """
-    What these borrowers do about one contact each on one channel.
+    What these borrowers do about one contact each on one channel; `tier` is who calls.
 
     `dead` says whose number no longer works, `nth` how many contacts arrived before, `irritation`
     is the level before this contact. A contact that did not arrive irritates nobody.
@@ -98,8 +99,9 @@ def answer(
     outcome = np.full(n, Outcome.UNDELIVERED, dtype=np.int8)
     reply = np.zeros(n, dtype=np.int8)
     fading = np.power(np.float32(p["effect.nth"]), nth.astype(np.float32))
-    if channel == "call":
-        heard = _calls(outcome, traits, slot, dead, fading, draws, p)
+    if channel in ("call", "robot"):
+        willing = _promising(channel, tier, p)
+        heard = _calls(outcome, traits, slot, dead, fading * willing, draws, p)
     elif channel == "circle":
         outcome[:] = Outcome.CONNECTED
         heard = np.ones(n, dtype=bool)
@@ -110,7 +112,7 @@ def answer(
     touched = (outcome != Outcome.UNDELIVERED) & (outcome != Outcome.INVALID_NUMBER)
     added = _irritation(channel, traits, touched, outcome, p)
     level = irritation + added
-    effect = np.where(heard, _strength(channel, tone, p) * traits.warmth * fading, 0.0)
+    effect = np.where(heard, _strength(channel, tone, tier, p) * traits.warmth * fading, 0.0)
     if channel == "circle":
         effect = np.full(n, p["effect.circle"])
     effect = effect - p["irritation.cost"] * np.maximum(level - 1.0, 0.0) * touched
@@ -124,15 +126,24 @@ def answer(
     return Answers(outcome, reply, effect.astype(np.float32), added, complains, opts_out)
 
 
-def _strength(channel: Channel, tone: Tone, p: Parameters) -> float:
-    if channel in ("call", "letter", "circle"):
+def _strength(channel: Channel, tone: Tone, tier: str, p: Parameters) -> float:
+    if channel == "call":
+        return p["effect.call"] * (p["effect.senior"] if tier == "senior" else 1.0)
+    if channel in ("letter", "circle", "robot"):
         return p[f"effect.{channel}"]
     return p[f"effect.{tone}"]
 
 
+def _promising(channel: Channel, tier: str, p: Parameters) -> np.float32:
+    """Promises for a conversation with this caller, the first one, middling willingness."""
+    if channel == "robot":
+        return np.float32(p["promise.robot"])
+    return np.float32(p["promise.call"] * (p["promise.senior"] if tier == "senior" else 1.0))
+
+
 def _calls(
     outcome: NDArray[np.int8], traits: Traits, slot: NDArray[np.int8],
-    dead: NDArray[np.bool_], fading: Floats, draws: Floats, p: Parameters,
+    dead: NDArray[np.bool_], willing: Floats, draws: Floats, p: Parameters,
 ) -> NDArray[np.bool_]:  # fmt: skip
     best = p["reach.best_slot"]
     usual = SLOTS / (SLOTS - 1 + best)
@@ -142,8 +153,8 @@ def _calls(
     outcome[:] = np.where(draws[1] < 0.15, Outcome.BUSY, Outcome.NO_ANSWER)
     outcome[draws[0] > 1.0 - wrong] = Outcome.WRONG_PARTY
     outcome[right] = Outcome.RIGHT_PARTY
-    willing = p["promise.call"] * fading * np.exp(0.45 * traits.willingness - 0.1)
-    outcome[right & (draws[2] < willing)] = Outcome.PROMISE
+    promising = willing * np.exp(0.45 * traits.willingness - 0.1)
+    outcome[right & (draws[2] < promising)] = Outcome.PROMISE
     refuses = right & (draws[2] > 1.0 - 0.08 * np.exp(-0.5 * traits.willingness))
     outcome[refuses] = Outcome.REFUSED
     outcome[dead] = np.where(draws[3][dead] < 0.6, Outcome.INVALID_NUMBER, Outcome.NO_ANSWER)
@@ -186,7 +197,7 @@ def _irritation(
     p: Parameters,
 ) -> Floats:  # fmt: skip
     share = np.ones(len(traits), dtype=np.float32)
-    if channel == "call":
+    if channel in ("call", "robot"):
         unanswered = (outcome == Outcome.NO_ANSWER) | (outcome == Outcome.BUSY)
         share = np.where(unanswered, np.float32(1 / 3), np.float32(1.0))
     added = touched * share * np.float32(p[f"irritation.{channel}"]) / traits.patience

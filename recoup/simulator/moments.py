@@ -77,7 +77,7 @@ def _unpaid(laboratory: Laboratory, days: int, treat: Treat | None = None) -> fl
     """The share of cases that never cleared their arrears in so many days."""
     cleared = np.zeros(len(laboratory.log().arrears), dtype=bool)
     for _ in range(days):
-        laboratory.play(treat(laboratory) if treat else [])
+        laboratory.play(treat(laboratory) if treat else [], calibration=True)
         cleared |= laboratory.log().arrears <= 0
     return float(1.0 - cleared.mean())
 

@@ -8,6 +8,7 @@ hazard of the day, `(cure * e^drive + partial * e^partial) * e^lift`.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,17 +23,20 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 TILE = 16_384
 NEVER = -1
+OFFER_DAYS = 30
 ROUND = 1000  # part payments are whole tens of yuan
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Payments of a day: who, how much, and whether that cleared the arrears or kept a promise."""
+    """Payments of a day: who, how much, and whether that cleared the arrears or kept a
+    promise; `forgiven` is what was written off for it."""
 
     index: Ints
     amount: Ints
     clears: NDArray[np.bool_]
     promised: NDArray[np.bool_]
+    forgiven: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Population:
         self.promised_on = np.full(n, NEVER, dtype=np.int32)
         self.promised = np.zeros(n, dtype=np.int64)
         self.will_keep = np.zeros(n, dtype=bool)
+        self.relief = np.zeros(n, dtype=np.float32)
+        self.relief_left = np.zeros(n, dtype=np.int16)
         self._cure_weight = np.exp(traits.drive)
         self._partial_weight = np.exp(traits.partial)
         self._base = hazard.baseline(parameters)
@@ -76,7 +82,7 @@ class Population:
 
     def contact(
         self, *, index: Ints, channel: Channel, tone: Tone, hour: Ints,
-        rng: np.random.Generator,
+        rng: np.random.Generator, tier: str = "junior",
     ) -> Answers:  # fmt: skip
         """
         Contact some borrowers once each at local hours; they answer and are changed by it.
@@ -88,14 +94,30 @@ class Population:
             channel=channel, tone=tone, traits=traits, slot=answers.slot_of(hour),
             dead=self.days[index] >= traits.lost_after, nth=self.contacts[index],
             irritation=self.irritation[index], rng=rng, parameters=self.parameters,
+            tier=tier,
         )  # fmt: skip
         self.lift[index] += given.effect
         self.irritation[index] += given.irritation
         self.contacts[index] += given.irritation > 0
         return given
 
-    def promise(self, *, index: Ints, on: int, rng: np.random.Generator) -> Promised:
-        """Let some borrowers promise: mostly all arrears, else a part, within some days."""
+    def offer(self, *, index: Ints, kind: str, share: float) -> None:
+        """Let some borrowers, who heard it, have an offer for a month."""
+        if kind == "write_down":
+            self.relief[index] = share
+            self.relief_left[index] = OFFER_DAYS
+            self.lift[index] += np.float32(self.parameters["effect.write_down"] * share)
+        else:
+            self.instalment[index] = (self.instalment[index] * (1.0 - share)).astype(np.int64)
+
+    def promise(
+        self, *, index: Ints, on: int, rng: np.random.Generator, binding: float = 1.0
+    ) -> Promised:
+        """
+        Let some borrowers promise: mostly all arrears, else a part, within some days.
+
+        `binding` multiplies the chance that a promise is kept.
+        """
         n = len(index)
         wait = 1 + rng.poisson(self.parameters["promise.days"] - 1.0, n)
         share = np.where(rng.random(n) < 0.6, 1.0, 0.2 + 0.6 * rng.random(n))
@@ -105,7 +127,7 @@ class Population:
         amount = np.minimum(amount, self.arrears[index])
         self.promised_on[index] = on + wait
         self.promised[index] = amount
-        self.will_keep[index] = rng.random(n) < self.traits.keeps[index]
+        self.will_keep[index] = rng.random(n) < binding * self.traits.keeps[index]
         return Promised(index, amount, (on + wait).astype(np.int64))
 
     def pay(self, *, on: int, rng: np.random.Generator) -> Paid:
@@ -121,11 +143,16 @@ class Population:
         self.promised_on[self.promised_on == on] = NEVER
         index = np.concatenate([hit, due])
         amount = np.concatenate([amount, promised])
-        self.arrears[index] -= amount
-        self.owed[index] -= amount
+        forgiven = np.zeros(len(index), dtype=np.int64)
+        settles = (amount >= self.arrears[index]) & (self.relief_left[index] > 0)
+        forgiven[settles] = (self.relief[index] * self.arrears[index]).astype(np.int64)[settles]
+        amount = amount - forgiven
+        self.arrears[index] -= amount + forgiven
+        self.owed[index] -= amount + forgiven
         return Paid(
             index, amount, self.arrears[index] <= 0,
             np.concatenate([np.zeros(len(hit), dtype=bool), np.ones(len(due), dtype=bool)]),
+            forgiven,
         )  # fmt: skip
 
     def _moved(self, rng: np.random.Generator) -> tuple[Ints, NDArray[np.bool_]]:
@@ -162,6 +189,7 @@ class Population:
     def grow_older(self) -> None:
         """Let a day pass: another day late, effects and irritation fade."""
         self.days += self.arrears > 0
+        self.relief_left -= self.relief_left > 0
         self.lift *= np.float32(0.5 ** (1.0 / self.parameters["effect.half_life"]))
         self.irritation *= np.float32(0.5 ** (1.0 / self.parameters["irritation.half_life"]))
 
@@ -169,3 +197,11 @@ class Population:
         """Add an instalment to the arrears of some borrowers, as far as anything is owed."""
         more = np.minimum(self.instalment[index], self.owed[index] - self.arrears[index])
         self.arrears[index] += np.maximum(more, 0)
+
+    def copy(self) -> Population:
+        """One that goes its own way; traits and parameters, which never change, are shared."""
+        other = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                setattr(other, name, value.copy())
+        return other

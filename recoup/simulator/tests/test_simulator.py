@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recoup.kernel.errors import Invalid
-from recoup.simulator import answers, chance, facts, hazard, parameters, traits
+from recoup.simulator import answers, chance, facts, hazard, parameters, traits, truth
+from recoup.simulator.actions import BUDGETS, Capacity, Offer
 from recoup.simulator.laboratory import Action, Laboratory
 from recoup.simulator.moments import moments
 from recoup.simulator.parameters import GRADES
@@ -269,7 +271,95 @@ def test_whoever_opted_out_is_left_alone() -> None:
     day = laboratory.play([Action("sms", "reminder", np.arange(3000))])
 
     assert out > 0
-    assert len(day.outcomes[0]) == 3000 - out
+    assert (day.outcomes[0] == answers.NOT_TRIED).sum() == out
+    assert day.used["sms"] == 3000 - out
+
+
+def test_a_day_that_needs_more_than_there_is_is_refused_whole() -> None:
+    laboratory = Laboratory(size=200, seed=4, capacity=Capacity(sms=100, junior_minutes=10))
+    everyone = np.arange(200)
+
+    with pytest.raises(Invalid) as caught:
+        laboratory.play([Action("sms", "moral", everyone), Action("call", "moral", everyone)])
+
+    assert {problem.where for problem in caught.value.problems} == {"sms", "junior_minutes"}
+    assert laboratory.today == 0
+    assert (laboratory.log().contacts == 0).all()
+    assert laboratory.play([Action("sms", "moral", everyone[:100])]).used["sms"] == 100
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Action("pigeon", "moral", np.arange(2)),  # type: ignore[arg-type]
+        Action("circle", "reminder", np.arange(2)),
+        Action("call", "moral", np.arange(2), hour=23),
+        Action("call", "moral", np.array([1, 1])),
+        Action("call", "moral", np.array([-1])),
+        Action("call", "moral", np.array([50])),
+        Action("call", "moral", np.array([1]), offer=Offer("write_down", 1.5)),
+        Action("call", "moral", np.array([1]), tier="chief"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_action_that_makes_no_sense_is_refused(action: Action) -> None:
+    laboratory = Laboratory(size=50, seed=2)
+
+    with pytest.raises(Invalid):
+        laboratory.play([action])
+
+    assert laboratory.today == 0
+
+
+def test_no_budget_is_a_secret() -> None:
+    laboratory = Laboratory(size=100, seed=1, variant="mid")
+
+    day = laboratory.play([Action("call", "reminder", np.arange(5), hour=12, tier="senior")])
+
+    assert set(day.used) == set(BUDGETS) == set(laboratory.capacity.limits())
+    assert day.used["call_lines_12"] == 5 and day.used["senior_minutes"] > 0
+    assert day.cost == round(day.used["spend"])
+
+
+def test_a_fork_shares_the_past_and_has_a_chance_of_its_own() -> None:
+    laboratory = Laboratory(size=2000, seed=9, variant="early")
+    laboratory.play()
+
+    same, other = laboratory.fork(seed=9), laboratory.fork(seed=10)
+
+    assert (same.log().arrears == other.log().arrears).all()
+    mine = [laboratory.play().paid for _ in range(5)]
+    assert [same.play().paid for _ in range(5)] == mine
+    assert [other.play().paid for _ in range(5)] != mine
+    assert laboratory.today == 6 and other.today == 6
+
+
+def test_promises_are_made_then_kept_or_broken() -> None:
+    laboratory = Laboratory(size=3000, seed=3, days=20)
+    for _ in range(3):
+        laboratory.play([Action("call", "reminder", np.arange(3000))])
+    for _ in range(20):
+        laboratory.play()
+
+    log = laboratory.log()
+    settled = log.promises_kept + log.promises_broken
+    assert settled.sum() > 100 and not log.promise_open.any()
+    assert (settled <= log.promises_made).all()
+    assert 0.3 < log.promises_kept.sum() / settled.sum() < 0.9
+
+
+def test_what_was_paid_in_a_month_leaves_the_window() -> None:
+    laboratory = Laboratory(size=2000, seed=3, days=10)
+    for _ in range(29):
+        laboratory.play()
+    assert (laboratory.log().paid_30 == laboratory.log().paid).all()
+
+    before = laboratory.log().paid.copy()
+    for _ in range(30):
+        laboratory.play()
+
+    log = laboratory.log()
+    assert (log.paid_30 == log.paid - before).all()
+    assert before.sum() > 0
 
 
 def test_a_laboratory_needs_a_case() -> None:
@@ -284,3 +374,38 @@ def test_the_published_facts_are_reproduced_and_the_rest_is_named() -> None:
     missing = [moment for moment in found if moment.verdict == "not modelled yet"]
     assert short == []
     assert len(missing) == 5 and all(moment.source for moment in missing)
+
+
+# -- The truth, for judging ------------------------------------------------------------------------
+
+
+def test_a_call_does_more_than_a_reminder_and_costs_more() -> None:
+    laboratory = Laboratory(size=1500, seed=5, variant="early")
+    everyone = np.arange(1500)
+
+    call = truth.effect(
+        laboratory=laboratory, action=Action("call", "reminder", everyone), horizon=20, forks=4,
+        seed=1,
+    )  # fmt: skip
+    text = truth.effect(
+        laboratory=laboratory, action=Action("sms", "reminder", everyone), horizon=20, forks=4,
+        seed=1,
+    )  # fmt: skip
+
+    assert call.gain.sum() > text.gain.sum()
+    assert call.cost.sum() > text.cost.sum()
+    assert laboratory.today == 0
+
+
+def test_no_policy_may_read_the_truth() -> None:
+    root = Path(__file__).resolve().parents[3]
+    allowed = {"recoup/simulator/tests", "bench"}
+    guilty = [
+        str(path.relative_to(root))
+        for folder in ("recoup", "bench")
+        for path in (root / folder).rglob("*.py")
+        if re.search(r"simulator(\.| import .*\b)truth\b", path.read_text())
+        and not any(str(path.relative_to(root)).startswith(name) for name in allowed)
+    ]
+
+    assert guilty == []

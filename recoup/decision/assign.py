@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recoup.decision import auction, transport
+from recoup.decision import bands as banding
 from recoup.decision.allocate import Certificate
 from recoup.decision.auction import NOBODY, Chosen, Floats, Ints, Market, Rows
 from recoup.decision.market import (
@@ -41,6 +42,7 @@ __all__ = ["NOBODY", "Cases", "Collectors", "Plan", "Point", "Why", "assign", "f
 
 ACCURACY = 1.5e-3
 CONTINUITY = 0.05  # of the case's value: what it is worth that the borrower knows the voice
+MARGIN = 0.2  # of the case's value: what a move must win
 BIDS = 60  # a case, on average; what is best by then is the plan
 
 
@@ -136,8 +138,8 @@ def assign(
 
 
 def rebalance(
-    cases: Cases, collectors: Collectors, *, now: ArrayLike, margin: float = 0.2,
-    continuity: float = CONTINUITY, accuracy: float = ACCURACY, bids: int = BIDS,
+    cases: Cases, collectors: Collectors, *, now: ArrayLike, margin: float = MARGIN,
+    continuity: float = CONTINUITY, bands: int = 1, accuracy: float = ACCURACY, bids: int = BIDS,
     start: Floats | None = None,
 ) -> Plan:  # fmt: skip
     """
@@ -146,7 +148,8 @@ def rebalance(
     `now` (N,) is the id of the collector who holds each case, -1 for a new one; whoever is not
     among `collectors` is away. `capacity` counts what is held, so `load` is for other cases only. A
     case leaves its collector only where the whole gains more than `margin` of its value by that,
-    to within the gap. The certificate counts the margin as value, the score of a case does not.
+    to within the gap. With `bands`, room goes first to what is held and then to the bands of which
+    a collector has least. The certificate counts the margin as value, the score of a case does not.
 
     :raises ValueError: as `assign`
     """
@@ -154,7 +157,7 @@ def rebalance(
     if holds.shape != cases.ids.shape:
         raise ValueError("now is not one for each case.")
     made = stage(cases, collectors, continuity=continuity, now=holds, margin=margin)
-    plan = _assign(cases, collectors, made, 1, accuracy, bids, start)
+    plan = _assign(cases, collectors, made, bands, accuracy, bids, start, holds)
     kept = (plan.collector != NOBODY) & (collectors.rows_of(holds) == plan.collector)
     bonus = np.where(kept, margin * np.maximum(np.nan_to_num(cases.value), 0.0), 0.0)
     return Plan(plan.collector, plan.why, plan.score - bonus, plan.band, plan.prices,
@@ -182,7 +185,7 @@ def fairness_curve(
 
 def _assign(
     cases: Cases, collectors: Collectors, made: Stage, bands: int, accuracy: float, bids: int,
-    start: Floats | None,
+    start: Floats | None, now: Ints | None = None,
 ) -> Plan:  # fmt: skip
     if bands < 1 or bids < 1 or not 0 < accuracy < 1:
         raise ValueError("Bands and bids are at least one, an accuracy is between 0 and 1.")
@@ -197,7 +200,9 @@ def _assign(
     bound = primal = 0.0
     spent, exact = 0, True
     left = market.room.copy()
-    parts = list(zip(rows_by_value(made, bands), _rooms(market.room, bands), strict=True))
+    by_band = rows_by_value(made, bands)
+    held = None if now is None else _held(collectors, made, by_band, now)
+    parts = list(zip(by_band, banding.rooms(market.room, bands, held), strict=True))
     for number, (rows, room) in enumerate(parts):
         sale, proved = _sell(market._replace(room=room), rows, accuracy, bids, first)
         chosen[rows], band[rows], prices[:, number] = sale.chosen, number, sale.prices
@@ -235,17 +240,15 @@ def _sell(
     return auction.sell(market, rows, accuracy=accuracy, limit=limit, start=start), arcs == 0
 
 
-def _rooms(room: Ints, bands: int) -> list[Ints]:
-    """
-    Each collector's room, split evenly into bands.
-
-    What does not divide goes to bands spread evenly, beginning elsewhere for each collector, so
-    that the bands get even shares too.
-    """
-    offset = np.arange(len(room)) * bands // max(len(room), 1)
-    edges = [(room * (number + 1) + offset) // bands - (room * number + offset) // bands
-             for number in range(bands)]  # fmt: skip
-    return [np.asarray(part, dtype=np.int64) for part in edges]
+def _held(collectors: Collectors, made: Stage, bands: list[Rows], now: Ints) -> Ints:
+    """How many cases each collector holds of each band, (J, bands)."""
+    person = collectors.rows_of(now)[made.order]
+    people = len(collectors.ids)
+    held = np.zeros((people, len(bands)), dtype=np.int64)
+    for number, rows in enumerate(bands):
+        mine = person[rows]
+        held[:, number] = np.bincount(mine[mine != NOBODY], minlength=people)
+    return held
 
 
 def _why(cases: Cases, collectors: Collectors, made: Stage, chosen: Chosen) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "team": "team",
     "agency": "agency",
     "user": "user",
+    "people": "people",
     "key": "key",
     "mapping": "mapping",
     "accept": "accept",

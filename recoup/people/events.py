@@ -16,3 +16,14 @@ AgencyUnlisted = Kind("people.agency_unlisted", "The agency {name} was taken off
 CreditorAdded = Kind("people.creditor_added", "The creditor {name} was added")
 BookOpened = Kind("people.book_opened", "The book {name} was opened as {mode}")
 SignedIn = Kind("people.signed_in", "{username} signed in")
+Qualified = Kind(
+    "people.qualified", "What {whose} can was set: skills {skills}, languages {languages}"
+)
+Seated = Kind("people.seated", "{username} works as {tier} with {capacity} cases at most")
+AbsenceRecorded = Kind("people.absence_recorded", "{username} is away from {since} to {last}")
+AbsenceEnded = Kind("people.absence_ended", "{username} is not away any more")
+ConflictDeclared = Kind("people.conflict_declared", "{username} declared a conflict of interest")
+ConflictLifted = Kind("people.conflict_lifted", "{username} took a conflict of interest back")
+StaffImported = Kind(
+    "people.staff_imported", "What {people} people can was taken from a list; {refused} refused"
+)

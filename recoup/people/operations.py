@@ -17,6 +17,7 @@ from recoup.people.events import (
     PersonUnmasked,
     VaultRotated,
 )
+from recoup.people.importing import Imported, import_staff
 from recoup.people.models import (
     Creditor,
     Person,
@@ -44,12 +45,26 @@ from recoup.people.sealing import (
     seal_many,
     vault_key,
 )
+from recoup.people.staffing import (
+    Leave,
+    check_absence,
+    declare_conflict,
+    drop_absence,
+    end_absence,
+    keep_absence,
+    lift_conflict,
+    mark_away,
+    qualify,
+    seat,
+)
 
 REASON_LENGTH = 4
 
 __all__ = [
     "HOLDER",
     "Holder",
+    "Imported",
+    "Leave",
     "NewPerson",
     "Piece",
     "SealedMany",
@@ -60,16 +75,26 @@ __all__ = [
     "add_team",
     "add_user",
     "change_creditor",
+    "check_absence",
     "check_key",
     "check_password",
+    "declare_conflict",
+    "drop_absence",
+    "end_absence",
     "erase",
+    "import_staff",
+    "keep_absence",
+    "lift_conflict",
+    "mark_away",
     "open_book",
+    "qualify",
     "rotate",
     "seal",
     "seal_known",
     "seal_many",
     "seal_note",
     "seal_text",
+    "seat",
     "set_password",
     "unlist_agency",
     "unmask",

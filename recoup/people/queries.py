@@ -8,6 +8,23 @@ from recoup.kernel.actors import Viewer
 from recoup.people import vault
 from recoup.people.models import Book, Person, Sealed
 from recoup.people.sealing import vault_key
+from recoup.people.staff import (
+    Barred,
+    Colleague,
+    absences,
+    colleagues,
+    conflicts,
+    employer_index,
+    empty_teams,
+    led,
+    own_conflicts,
+    staff,
+)
+
+__all__ = [
+    "Barred", "Colleague", "absences", "book", "colleagues", "conflicts", "employer_index",
+    "empty_teams", "find", "led", "masked", "own_conflicts", "staff",
+]  # fmt: skip
 
 
 def find(*, viewer: Viewer, kind: str, value: str, limit: int = 100) -> list[Person]:

@@ -33,6 +33,7 @@ CORRECT_ROWS = "intake.correct"
 POST_PAYMENT = "payment.post"
 REVERSE_PAYMENT = "payment.reverse"
 HOLD = "case.hold"
+LEAD = "team.lead"
 APPROVE_TEMPLATE = "template.approve"
 APPROVE_RULE = "rule.approve"
 ASK_PERMIT = "permit.ask"
@@ -43,13 +44,13 @@ _R = User.Role
 PERMISSIONS: dict[str, frozenset[str]] = {
     _R.ADMINISTRATOR: frozenset(
         {SEE_CASES, SEE_ALL_TEAMS, SEE_BOARD, SEE_STUDIO, TAKE_IN, CORRECT_ROWS, SEE_JOURNAL,
-         ADMINISTER}
+         ADMINISTER, LEAD}
     ),
     _R.EXECUTIVE: frozenset({SEE_BOARD, SEE_STUDIO}),
     _R.ANALYST: frozenset({SEE_CASES, SEE_ALL_TEAMS, SEE_BOARD, SEE_STUDIO, ACTIVATE_STRATEGY,
                            CORRECT_ROWS, TAKE_IN}),
     _R.TEAM_LEADER: frozenset({SEE_CASES, WORK_CASES, UNMASK, SEE_BOARD, POST_PAYMENT,
-                               REVERSE_PAYMENT, HOLD, ASK_PERMIT}),
+                               REVERSE_PAYMENT, HOLD, ASK_PERMIT, LEAD}),
     _R.COLLECTOR: frozenset({SEE_CASES, WORK_CASES, UNMASK, POST_PAYMENT, ASK_PERMIT}),
     _R.REVIEWER: frozenset({SEE_CASES, SEE_ALL_TEAMS, SEE_JOURNAL}),
     _R.COMPLIANCE: frozenset({SEE_CASES, SEE_ALL_TEAMS, SEE_JOURNAL, HOLD, APPROVE_TEMPLATE,

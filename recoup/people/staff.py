@@ -1,0 +1,240 @@
+"""
+What is asked about collectors: who can what, who is here on a day, who may never have which case.
+
+`staff` and `conflicts` are for jobs; `led`, `colleagues` and `own_conflicts` take a viewer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from recoup.kernel.actors import Viewer
+from recoup.kernel.errors import Refused
+from recoup.people import scopes, vault
+from recoup.people.models import (
+    Absence,
+    Conflict,
+    Language,
+    Licence,
+    Sealed,
+    Seat,
+    Skill,
+    Team,
+    User,
+)
+from recoup.people.models.staff import EVERY_DAY, Tier
+from recoup.people.sealing import vault_key
+from recoup.people.staffing import EMPLOYER
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """
+    A collector on a day. `skills` gives the tier of each, the team's among them; `languages` and
+    `places` are empty where nothing is kept. `back_on` is the first day after an absence that has
+    begun, or nothing for who is not away; `works` is whether this weekday is one of theirs.
+    """
+
+    user: int
+    username: str
+    name: str
+    team: int
+    tier: str = Tier.JUNIOR
+    capacity: int | None = None
+    weekdays: str = EVERY_DAY
+    skills: dict[str, str] = field(default_factory=dict)
+    languages: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    back_on: date | None = None
+    works: bool = True
+
+    @property
+    def is_here(self) -> bool:
+        """Whether they work on the day."""
+        return self.works and self.back_on is None
+
+
+@dataclass(frozen=True)
+class Barred:
+    """
+    Who may never have whose cases: pairs of a user and a person of the vault, and users by the
+    blind index of an employer. Ids and hashes only.
+    """
+
+    persons: frozenset[tuple[int, int]] = frozenset()
+    employers: dict[str, frozenset[int]] = field(default_factory=dict)
+
+
+def collectors(*, creditor: int) -> QuerySet[User]:
+    """The active collectors in a creditor's own teams."""
+    return User.objects.filter(
+        role=User.Role.COLLECTOR, is_active=True, creditors=creditor,
+        team__creditor=creditor, team__agency=None,
+    ).order_by("pk")  # fmt: skip
+
+
+def staff(*, creditor: int, on: date) -> list[Colleague]:
+    """The collectors in a creditor's own teams, as they are on a day; in the order of accounts."""
+    return _made(collectors(creditor=creditor), on)
+
+
+def empty_teams(*, creditor: int) -> list[Team]:
+    """The creditor's own teams in which nobody collects: they take cases as a team."""
+    staffed = collectors(creditor=creditor).values("team")
+    rows = Team.objects.filter(creditor=creditor, agency=None).exclude(pk__in=staffed)
+    return list(rows.order_by("pk"))
+
+
+def colleagues(*, viewer: Viewer, on: date) -> list[Colleague]:
+    """
+    The collectors whom a viewer leads, as they are on a day: a leader's team, an administrator's
+    every team.
+
+    :raises Refused: if the viewer leads nobody
+    """
+    return _made(_led(viewer), on)
+
+
+def led(*, viewer: Viewer, username: str) -> User:
+    """
+    A collector whom the viewer leads.
+
+    :raises Refused: if there is none of that name; whether another team has one is not said
+    """
+    found = _led(viewer).filter(username=username).first()
+    if found is None:
+        raise Refused(
+            _("You lead nobody called {name}.").format(name=username), rules=("people.tenant",),
+            hint=_("Ask an administrator, or the leader of the team."),
+        )  # fmt: skip
+    return found
+
+
+def absences(*, viewer: Viewer, on: date) -> list[Absence]:
+    """The absences that stand on a day or later, of whom the viewer leads; the first first."""
+    rows = Absence.objects.filter(user__in=_led(viewer), withdrawn_at=None, until__gt=on)
+    return list(rows.select_related("user").order_by("since", "pk"))
+
+
+def _led(viewer: Viewer) -> QuerySet[User]:
+    scopes.demand(viewer, scopes.LEAD)
+    rows = User.objects.filter(
+        role=User.Role.COLLECTOR, is_active=True, creditors__in=viewer.creditors,
+        team__creditor__in=viewer.creditors, team__agency=viewer.agency,
+    )  # fmt: skip
+    if viewer.team is not None:
+        rows = rows.filter(team=viewer.team)
+    found = rows.distinct().order_by("pk")
+    return found.none() if scopes.belongs_nowhere(viewer) else found
+
+
+def own_conflicts(*, viewer: Viewer) -> list[Conflict]:
+    """What a viewer has declared and not taken back, the newest first; nobody else's."""
+    rows = Conflict.objects.filter(user=viewer.user, lifted_at=None)
+    return list(rows.order_by("-declared_at", "-pk"))
+
+
+def conflicts(*, creditor: int) -> Barred:
+    """Who may never have whose cases, within a creditor: every row of the same natural person."""
+    rows = Conflict.objects.filter(creditor=creditor, lifted_at=None)
+    by_person: dict[int, set[int]] = defaultdict(set)
+    by_index: dict[tuple[str, str], set[int]] = defaultdict(set)
+    employers: dict[str, set[int]] = defaultdict(set)
+    for user, person, kind, index in rows.values_list("user_id", "person_id", "kind", "index"):
+        if person is not None:
+            by_person[person].add(user)
+        elif kind == EMPLOYER:
+            employers[index].add(user)
+        else:
+            by_index[kind, index].add(user)
+    # A person stands in the vault once for each book, joined by identity number, else by phone.
+    joined: set[int] = set()
+    for kind in ("identity", "phone"):
+        for person, index in _in_pieces(by_person.keys() - joined, "person_id", kind=kind):
+            by_index[kind, index] |= by_person[person]
+            joined.add(person)
+    pairs = {(user, person) for person, users in by_person.items() for user in users}
+    for kind in {kind for kind, _index in by_index}:
+        wanted = {index: users for (of, index), users in by_index.items() if of == kind}
+        for person, index in _in_pieces(wanted, "index", kind=kind, creditor=creditor):
+            pairs |= {(user, person) for user in wanted[index]}
+    return Barred(frozenset(pairs), {index: frozenset(users) for index, users in employers.items()})
+
+
+def _in_pieces(keys: Iterable[Any], column: str, **where: Any) -> Iterable[tuple[int, str]]:
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), CHUNK):
+        some = {f"{column}__in": wanted[start : start + CHUNK]}
+        rows = Sealed.objects.filter(**some, **where).exclude(index="")
+        yield from rows.values_list("person_id", "index")
+
+
+def employer_index(*, creditor: int, values: Iterable[str]) -> dict[str, str]:
+    """The blind index of each name of an employer, to compare with `Barred.employers`."""
+    key = vault_key("index")
+    return {
+        value: vault.blind_index(key, creditor=creditor, kind=EMPLOYER, value=value)
+        for value in values
+    }
+
+
+def _made(users: QuerySet[User], on: date) -> list[Colleague]:
+    rows = list(users.values_list("pk", "username", "name", "team_id"))
+    keys = [pk for pk, *_rest in rows]
+    teams = {team for *_rest, team in rows if team}
+    seats = {row.user_id: row for row in _some(Seat.objects.all(), "user", keys)}
+    skills = _kept(Skill.objects.values_list("user_id", "team_id", "code", "tier"), keys, teams)
+    spoken = _kept(Language.objects.values_list("user_id", "team_id", "code"), keys, teams)
+    valid = Licence.objects.filter(Q(valid_until=None) | Q(valid_until__gte=on))
+    places = _kept(valid.values_list("user_id", "team_id", "place"), keys, teams)
+    away = _away(keys, on)
+    made = []
+    for pk, username, name, team in rows:
+        seat = seats.get(pk)
+        weekdays = seat.weekdays if seat else EVERY_DAY
+        able = dict(skills["team", team])
+        able |= dict(skills["user", pk])
+        made.append(Colleague(
+            user=pk, username=username, name=name or username, team=team or 0,
+            tier=seat.tier if seat else Tier.JUNIOR, capacity=seat.capacity if seat else None,
+            weekdays=weekdays, skills=able,
+            languages=frozenset(c for (c,) in spoken["user", pk] + spoken["team", team]),
+            places=frozenset(c for (c,) in places["user", pk] + places["team", team]),
+            back_on=away.get(pk), works=str(on.isoweekday()) in weekdays,
+        ))  # fmt: skip
+    return made
+
+
+def _kept(
+    rows: Any, users: list[int], teams: set[int]
+) -> dict[tuple[str, int | None], list[tuple[Any, ...]]]:
+    """The rows of collectors and teams, by whose they are."""
+    found: dict[tuple[str, int | None], list[tuple[Any, ...]]] = defaultdict(list)
+    for user, team, *what in [*_some(rows, "user", users), *_some(rows, "team", teams)]:
+        found["user" if user else "team", user or team].append(tuple(what))
+    return found
+
+
+def _some(rows: Any, column: str, keys: Iterable[int]) -> Iterable[Any]:
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), CHUNK):
+        yield from rows.filter(**{f"{column}__in": wanted[start : start + CHUNK]})
+
+
+def _away(users: list[int], on: date) -> dict[int, date]:
+    """Who is away on a day, and the first day after: absences that touch are one."""
+    rows = Absence.objects.filter(withdrawn_at=None, until__gt=on).order_by("since", "pk")
+    back: dict[int, date] = {}
+    for user, since, until in _some(rows.values_list("user_id", "since", "until"), "user", users):
+        if since <= back.get(user, on):
+            back[user] = max(until, back.get(user, on + timedelta(days=1)))
+    return back

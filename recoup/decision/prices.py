@@ -23,6 +23,7 @@ STALE = 12  # passes without progress before it ends, where each asks all accoun
 ABOUT = 3e-4  # the accuracy from which polish is cheaper than passes over all accounts
 PATIENT = 60  # and where it asks a few
 NEAR = 64  # one account in so many is asked when prices are polished
+DEAREST = 1e6  # times the typical price: from higher ones it does not find back
 STEEP = 2.0  # an over-use of thrice the budget counts as much as any above
 
 
@@ -44,7 +45,7 @@ def find(tiles: Tiles, *, start: Floats | None, seed: int, most: int, accuracy: 
     # A budget nobody wants to exceed still gets a small price: others may push use onto it.
     first = _scale(tiles)
     if start is not None:
-        first = np.where(start > 0, start, first * 1e-3)
+        first = np.where(start > 0, np.minimum(start, first * DEAREST), first * 1e-3)
     step, spent, sampled = 0.5, 1, False
     if start is None:
         for number, share in enumerate(SAMPLES):

@@ -44,16 +44,20 @@ class Choice:
     weights: Floats
 
 
-def choose(*, values: Floats, use: Floats, budgets: Floats, explore: float, seed: int) -> Choice:
+def choose(
+    *, values: Floats, use: Floats, budgets: Floats, explore: float, seed: int,
+    start: Floats | None = None,
+) -> Choice:  # fmt: skip
     """
-    Choose for all due cases; `values` (n, A) has minus infinity where an action is closed.
+    Choose for all due cases; `values` (n, A) has minus infinity where an action is closed, `start`
+    are prices to begin with.
 
     An action that no budget could ever pay for is closed as well.
     """
     values = np.where((use <= budgets).all(axis=1), values, -np.inf)
     admissible = np.isfinite(values)
     weights, reserve = _weights(admissible, use, budgets, explore)
-    plan = allocate(values, use, np.maximum(budgets - reserve, 0), seed=seed)
+    plan = allocate(values, use, np.maximum(budgets - reserve, 0), seed=seed, start=start)
     rng = np.random.default_rng(seed)
     drawn, draw = _slice(admissible, use, weights, explore, reserve, rng)
     action = np.where(drawn, draw, plan.chosen).astype(np.int32)

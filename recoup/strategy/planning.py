@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 
+from recoup.decision.priced import Barred, barred
+from recoup.decision.uses import of_arrays
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
-from recoup.strategy import eligibility, sequence, valuing
+from recoup.strategy import eligibility, reasons, sequence, valuing
 from recoup.strategy.choosing import Choice, choose
 from recoup.strategy.eligibility import Eligibility
 from recoup.strategy.schema import BUDGETS, Strategy
@@ -58,10 +61,12 @@ class Night:
 
     @property
     def prices(self) -> dict[str, float]:
-        """What one more unit of each budget would have won, in minor units."""
+        """
+        What one more unit of each budget would have won, in minor units: not rounded, since what is
+        chosen anew during the day is to be what the night would have chosen.
+        """
         return {
-            name: round(float(price), 6)
-            for name, price in zip(BUDGETS, self.choice.plan.prices, strict=True)
+            name: float(price) for name, price in zip(BUDGETS, self.choice.plan.prices, strict=True)
         }
 
     @property
@@ -81,9 +86,9 @@ def seed_of(*parts: str) -> int:
 
 def night(
     *, book: Book, strategy: Strategy, digest: str, frames: Frames, on: date, at: datetime,
-    progress: Progress = quiet,
+    prices: Mapping[str, float] | None = None, progress: Progress = quiet,
 ) -> Night:  # fmt: skip
-    """Decide for every case of the book."""
+    """Decide for every case of the book; `prices` are those of an earlier night, to begin with."""
     cases = frames.cases.sort("case")
     total = cases.height
     progress("strategy", 0, total)
@@ -104,10 +109,15 @@ def night(
     use, budgets = valuing.uses(strategy)
     chosen = choose(
         values=worth, use=use, budgets=budgets, explore=strategy.explore,
-        seed=seed_of(digest, book.code, on.isoformat()),
+        seed=seed_of(digest, book.code, on.isoformat()), start=valuing.start_of(strategy, prices),
     )  # fmt: skip
-    why = _why_not(standing, due, lawful, chosen, worth, use, budgets)
+    kept = barred(worth, of_arrays(use, len(due)), chosen.plan.prices, budgets)
+    why = _why_not(standing, due, lawful, chosen, kept)
     rows = _rows(strategy, cases, standing, due, lawful, chosen, worth, why)
+    rows = rows.with_columns(reasons.columns(
+        strategy=strategy, budgets=BUDGETS, found=chosen.plan.reasons, kept=kept, due=due,
+        cases=total,
+    ))  # fmt: skip
     progress("strategy", total, total)
     return Night(
         rows=rows,
@@ -143,17 +153,15 @@ def _close_hours(
 
 
 def _why_not(
-    standing: Standing, due: np.ndarray, lawful: Eligibility, chosen: Choice, worth: np.ndarray,
-    use: np.ndarray, budgets: np.ndarray,
-) -> np.ndarray:  # fmt: skip
+    standing: Standing, due: np.ndarray, lawful: Eligibility, chosen: Choice, kept: Barred
+) -> np.ndarray:
     """Why nothing is done, for every case of the book; empty where something is."""
     why = standing.why.copy()
     inside = why[due]
     inside = np.where(inside == "", lawful.why, inside)
     idle = (inside == "") & (chosen.action < 0)
-    best = worth.max(axis=1, initial=-np.inf)
     inside[idle] = np.where(
-        chosen.explored[idle], "explored", np.where(best[idle] > 0, "budget", "not_worth")
+        chosen.explored[idle], "explored", np.where(kept.value[idle] > 0, "budget", "not_worth")
     )
     why[due] = inside
     return why

@@ -19,15 +19,21 @@ from recoup.kernel.clock import day_bounds
 from recoup.kernel.errors import Invalid
 from recoup.people import scopes
 from recoup.people.models import Book
+from recoup.portfolio.models import Case
 from recoup.portfolio.states import WORKED
+from recoup.strategy import reasons
 from recoup.strategy.models import Decision, Plan, StrategyVersion
+from recoup.strategy.reading import read
 from recoup.strategy.results import Comparison, arms
-from recoup.strategy.sentences import Part, describe, why_not
+from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
-    "Change", "Comparison", "Night", "Part", "active", "arms", "describe", "diff", "plan",
-    "plan_frame", "plans", "queue", "versions", "waiting", "why_not",
+    "Change", "Comparison", "LeftAlone", "Night", "Part", "active", "arms", "describe", "diff",
+    "left_alone", "plan", "plan_frame", "plans", "queue", "versions", "waiting", "why_not",
 ]  # fmt: skip
+
+
+MOST_BARRED = 12
 
 
 # -- By the day's jobs ---------------------------------------------------------------------------
@@ -86,6 +92,31 @@ def _open_on(viewer: Viewer, on: date) -> Q:
     return found
 
 
+@dataclass(frozen=True)
+class LeftAlone:
+    """That the last night did nothing with a case: the code for `why_not`, and what prices say."""
+
+    on: date
+    code: str
+    parts: list[Part]
+
+
+def left_alone(*, viewer: Viewer, case: Case, on: date) -> LeftAlone | None:
+    """Why the last night up to a day left a case alone; `None` if it did not, or saw no such case."""
+    if not scopes.visible(Case.objects.filter(pk=case.pk), viewer).exists():
+        return None
+    rows = Plan.objects.filter(book=case.book_id, on__lte=on).select_related("strategy")
+    last = rows.order_by("-on").first()
+    if last is None or not (Path(settings.DATA_DIR) / last.file).is_file():
+        return None
+    frame = plan_frame(plan=last).filter(pl.col("case") == case.pk, pl.col("why") != "")
+    for row in frame.collect().iter_rows(named=True):
+        priced = reasons.told(row, read(last.strategy.source))
+        said = row["why"] in reasons.BY_PRICES
+        return LeftAlone(last.on, row["why"], by_prices(priced, "") if said else [])
+    return None
+
+
 # -- By the studio -------------------------------------------------------------------------------
 def versions(*, viewer: Viewer, book: Book) -> QuerySet[StrategyVersion]:
     """The versions of a book's strategies, newest first; the text is in `source`."""
@@ -127,7 +158,8 @@ class Night:
 
     `segments` and `treatments` are lists of `{"name", "cases", "chosen", "value"}`; `why` counts
     the reasons for doing nothing and `rules` the rules behind refusals, both largest first;
-    `budgets` has `{"used", "most", "price"}` by name.
+    `budgets` has `{"used", "most", "price"}` by name; `barred` says what prices stood in the way of:
+    `{"budget", "treatment", "cases", "value"}`, most cases first.
     """
 
     plan: Plan
@@ -138,6 +170,7 @@ class Night:
     why: list[tuple[str, int]] = field(default_factory=list)
     rules: list[tuple[str, int]] = field(default_factory=list)
     budgets: dict[str, dict[str, float]] = field(default_factory=dict)
+    barred: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def prices(self) -> dict[str, float]:
@@ -161,6 +194,7 @@ def plan(*, viewer: Viewer, book: Book, on: date | None = None) -> Night | None:
             name: {**sums, "price": found.prices.get(name, 0.0)}
             for name, sums in found.budgets.items()
         },
+        barred=_barred(frame),
     )  # fmt: skip
 
 
@@ -176,6 +210,21 @@ def _summed(frame: pl.LazyFrame, by: str) -> list[dict[str, Any]]:
         overdue=pl.col("overdue").sum(),
     )  # fmt: skip
     return found.sort("chosen", "name", descending=[True, False]).collect().to_dicts()
+
+
+def _barred(frame: pl.LazyFrame) -> list[dict[str, Any]]:
+    """What cases would have had if nothing were scarce, by the budget that weighed most on it."""
+    if "barrier" not in frame.collect_schema():
+        return []  # a night from before reasons were kept
+    others = frame.filter(
+        pl.col("barrier").is_not_null(), pl.col("wanted") != pl.col("treatment"),
+        ~pl.col("explored"),
+    )  # fmt: skip
+    found = others.group_by(budget="barrier", treatment="wanted").agg(
+        cases=pl.len(), value=pl.col("wanted_value").sum()
+    )
+    order = found.sort("cases", "budget", "treatment", descending=[True, False, False])
+    return order.head(MOST_BARRED).collect().to_dicts()
 
 
 def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:

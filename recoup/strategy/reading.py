@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from recoup.kernel.errors import Invalid, Problem
@@ -44,9 +45,10 @@ def shipped(name: str = "default-cn") -> str:
     return (SHIPPED / f"{name}.yaml").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=32)  # pages and the day read the same few texts again and again
 def read(source: str) -> Strategy:
     """
-    A strategy from its YAML text.
+    A strategy from its YAML text. It is shared: nobody changes it.
 
     :raises Invalid: with all problems, each with its path in the text, its line and a hint
     """

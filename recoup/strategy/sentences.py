@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,41 @@ CONTACTS = gettext_noop("{count} contacts in the last 30 days")
 WORTH = gettext_noop("expected net gain {amount:,.2f}, by the strategy's assumptions")
 DRAWN = gettext_noop("drawn at random to learn what works; chance of this action {chance:.1%}")
 PLANNED = gettext_noop("best of {count} lawful actions within tonight's budgets")
+
+# Of the plan's prices.
+TAKEN = gettext_noop(
+    "{action}: {worth:,.2f} is left of its gain after the prices of the budgets, the most of all"
+)
+CROWDED = gettext_noop("{action} leaves {worth:,.2f} at these prices, but no room was left for it")
+RUNNER = gettext_noop("next best: {action}, which leaves {worth:,.2f}")
+RUNNER_NOTHING = gettext_noop("next best: nothing at all")
+BARRED = gettext_noop(
+    "not {action}: it would win {worth:,.2f}, but the price of {budget} takes {charge:,.2f} of it"
+)
+TOO_SMALL = gettext_noop("not {action}: it would win {worth:,.2f}, but {budget} does not hold one")
+ALONE = gettext_noop(
+    "{action} would win {worth:,.2f}, but the price of what it uses was {charge:,.2f}, most of it "
+    "for {budget}"
+)
+ALONE_TOO_SMALL = gettext_noop("{action} would win {worth:,.2f}, but {budget} does not hold one")
+ALONE_LOSS = gettext_noop(
+    "the best there was, {action}, would cost {loss:,.2f} more than it brings"
+)
+ACTION = gettext_noop("{channel} {window} ({treatment})")
+NOTHING = gettext_noop("doing nothing")
+ACTIONS = {
+    "sms": gettext_noop("a text message"),
+    "email": gettext_noop("an e-mail"),
+    "letter": gettext_noop("a letter"),
+    "task": gettext_noop("a collector"),
+}
+BUDGETS = {
+    "sms": gettext_noop("text messages"),
+    "email": gettext_noop("e-mails"),
+    "letter": gettext_noop("letters"),
+    "task_minutes": gettext_noop("a collector's minutes"),
+    "spend": gettext_noop("money to spend"),
+}
 
 WHY_NOT = {
     "holdout": gettext_noop("in the permanent holdout: never contacted, so that effects show"),
@@ -91,4 +127,73 @@ def describe(decision: Decision) -> list[Part]:
     else:
         parts.append(Part(PLANNED, {"count": reason["admissible"]}))
         parts.append(Part(WORTH, {"amount": decision.value / 100}))
+        parts += by_prices(reason.get("priced"), decision.treatment)
     return parts
+
+
+def by_prices(priced: Mapping[str, Any] | None, treatment: str) -> list[Part]:
+    """
+    What the prices of a night say of an action that was taken, or with an empty one of a case that
+    was left alone: what is left of it, the next best, and what was dearer than it was worth.
+
+    `priced` is what `reasons.told` gives; nights before there were reasons have none.
+    """
+    if not priced:
+        return []
+    if not treatment:
+        return _alone(priced)
+    best, wanted = priced["best"], priced["wanted"]
+    parts = []
+    if best["treatment"] == treatment:
+        parts.append(Part(TAKEN, _filled(best)))
+        if runner := priced.get("runner"):
+            parts.append(
+                Part(RUNNER, _filled(runner)) if runner["treatment"] else Part(RUNNER_NOTHING)
+            )
+    elif best["treatment"]:
+        parts.append(Part(CROWDED, _filled(best)))
+    barrier = priced.get("barrier")
+    if barrier and wanted["treatment"] not in (treatment, best["treatment"]):
+        parts.append(_barred(wanted, barrier, BARRED, TOO_SMALL, barrier["charge"]))
+    return parts
+
+
+def _alone(priced: Mapping[str, Any]) -> list[Part]:
+    best, wanted = priced["best"], priced["wanted"]
+    if wanted["worth"] <= 0:
+        return [Part(ALONE_LOSS, _filled(wanted) | {"loss": -wanted["worth"] / 100})]
+    if best["treatment"]:
+        return [Part(CROWDED, _filled(best))]
+    if barrier := priced.get("barrier"):
+        return [_barred(wanted, barrier, ALONE, ALONE_TOO_SMALL, priced["charge"])]
+    return []
+
+
+def _barred(
+    wanted: Mapping[str, Any], barrier: Mapping[str, Any], priced: str, too_small: str,
+    charge: float | None,
+) -> Part:  # fmt: skip
+    values = _filled(wanted) | {"budget": budget(barrier["budget"])}
+    if charge is None:
+        return Part(too_small, values)
+    return Part(priced, values | {"charge": charge / 100})
+
+
+def _filled(action: Mapping[str, Any]) -> dict[str, Any]:
+    """An action in words, and what it is worth in major units."""
+    worth = action["worth"] / 100
+    if not action["treatment"]:
+        return {"action": Part(NOTHING), "worth": worth}
+    channel = ACTIONS.get(action["channel"])
+    return {
+        "action": Part(ACTION, {
+            "channel": Part(channel) if channel else action["channel"],
+            "window": action["window"], "treatment": action["treatment"],
+        }),
+        "worth": worth,
+    }  # fmt: skip
+
+
+def budget(name: str) -> Part | str:
+    """A budget in words; one that a strategy named itself by its name."""
+    return Part(BUDGETS[name]) if name in BUDGETS else name

@@ -14,6 +14,8 @@ is open and least where a person pays, or does not, whatever we do (Lo, 2002, SI
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -53,3 +55,17 @@ def uses(strategy: Strategy) -> tuple[Floats, Floats]:
         taken = treatment.uses(minute)
         use[at] = [taken.get(name, 0.0) for name in BUDGETS]
     return use, np.array([strategy.budgets[name] for name in BUDGETS])
+
+
+def start_of(strategy: Strategy, prices: Mapping[str, float] | None) -> Floats | None:
+    """
+    Prices of an earlier night as a plan's start, or nothing: other budgets, or no prices at all,
+    are of no use and must not stop a night.
+    """
+    if not prices or set(prices) != set(BUDGETS):
+        return None
+    try:
+        start = np.array([float(prices[name]) for name in BUDGETS])
+    except (TypeError, ValueError):
+        return None
+    return start if np.isfinite(start).all() and (start >= 0).all() else None

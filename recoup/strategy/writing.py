@@ -18,13 +18,14 @@ from recoup.people.models import Book
 from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
-from recoup.strategy import eligibility, history, planning
+from recoup.strategy import eligibility, history, planning, reasons
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.planning import Frames, Night
 from recoup.strategy.reading import read
 from recoup.strategy.schema import Strategy
 
 BATCH = 2000
+ROW_GROUP = 20_000  # a page that shows one case reads one of them
 SCORES = {
     "repay_30": pl.Float64, "roll": pl.Float64, "lost_contact": pl.Float64, "starter": pl.Boolean,
 }  # fmt: skip
@@ -38,8 +39,15 @@ def decided(
     strategy = read(version.source)
     return planning.night(
         book=book, strategy=strategy, digest=version.digest, on=on, at=at, progress=progress,
+        prices=last_prices(book=book, on=on),
         frames=frames(book=book, strategy=strategy, facts=facts, on=on, at=at),
     )  # fmt: skip
+
+
+def last_prices(*, book: Book, on: date) -> dict[str, float] | None:
+    """The prices of the last night before a day, to begin the next one's with."""
+    last = Plan.objects.filter(book=book, on__lt=on).order_by("-on").first()
+    return last.prices if last else None
 
 
 def frames(
@@ -84,7 +92,7 @@ def write_file(*, book: Book, on: date, rows: pl.DataFrame) -> Path:
     nights at once neither touches the other's.
     """
     content = io.BytesIO()
-    rows.write_parquet(content, compression="zstd")
+    rows.write_parquet(content, compression="zstd", row_group_size=ROW_GROUP)
     return write_by_content(
         folder(book), stem=on.isoformat(), suffix=".parquet", content=content.getbuffer()
     )
@@ -149,11 +157,11 @@ def _decisions(plan: Plan, strategy: Strategy, part: pl.DataFrame) -> Iterator[D
             arm=row["arm"], propensity=row["propensity"], value=row["value"],
             priority=max(-(2**31), min(2**31 - 1, row["value"] // 100)), offer=treatment.offer,
             assignee_id=collectors.get(row["case"]) if row["channel"] == "task" else None,
-            reason=_reason(row),
+            reason=_reason(row, strategy),
         )  # fmt: skip
 
 
-def _reason(row: dict[str, Any]) -> dict[str, Any]:
+def _reason(row: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
     """Why this was chosen, as data for a sentence."""
     reason = {
         "stage": row["stage"], "days_past_due": row["days_past_due"], "overdue": row["overdue"],
@@ -162,4 +170,6 @@ def _reason(row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     if row["repay_30"] is not None:
         reason |= {"repay_30": round(row["repay_30"], 4), "starter": bool(row["starter"])}
+    if priced := reasons.told(row, strategy):
+        reason["priced"] = priced
     return reason

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from recoup.journal import queries as journal
-from recoup.look import books, terms
+from recoup.look import books
+from recoup.look.reasons import why_not
 from recoup.look.views import viewer_of
 from recoup.strategy import queries as strategy
 
@@ -25,7 +26,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         "night": night,
         "days": [row.on for row in strategy.plans(viewer=viewer, book=book)[:30]],
         "left_alone": [
-            {"why": _why(code), "count": count, "share": count / total if total else 0}
+            {"why": why_not(code), "count": count, "share": count / total if total else 0}
             for code, count in (night.why if night else [])
         ],
         "position": journal.position(),
@@ -41,12 +42,6 @@ def arms(request: HttpRequest) -> HttpResponse:
     found = strategy.arms(viewer=viewer, book=book)
     context = {"book": book, "rows": found, "holdout": any(a.arm == "holdout" for a in found)}
     return render(request, "studio/arms.html", context)
-
-
-def _why(code: str) -> str:
-    kind, _sep, state = code.partition("_")
-    said = strategy.why_not(code)
-    return said.replace(state, terms.word("case", state)) if kind == "state" else said
 
 
 def _day(request: HttpRequest) -> date | None:

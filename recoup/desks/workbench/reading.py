@@ -23,6 +23,7 @@ from recoup.kernel.actors import Viewer
 from recoup.kernel.clock import local_day, now
 from recoup.kernel.errors import Invalid, Refused
 from recoup.look import sentences, terms
+from recoup.look.reasons import why_not
 from recoup.look.views import viewer_of
 from recoup.people import scopes
 from recoup.people.models import Sealed
@@ -133,9 +134,18 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
             {"row": row, "why": strategy.describe(row)}
             for row in case.decisions.order_by("-on", "-priority")[:MOST]
         ],
+        "left_alone": _left_alone(viewer, case, today),
         "position": journal.position(),
         "at": at,
     }
+
+
+def _left_alone(viewer: Viewer, case: Case, today: date) -> dict[str, Any] | None:
+    """Why last night did nothing, in words."""
+    found = strategy.left_alone(viewer=viewer, case=case, on=today)
+    if found is None:
+        return None
+    return {"on": found.on, "why": [why_not(found.code), *found.parts]}
 
 
 def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:

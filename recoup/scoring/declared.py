@@ -1,10 +1,28 @@
-"""The list of features: what each is made from, and what it is called."""
+"""
+The list of features: what each is made from, and what it is called.
+
+A feature is a source, a filter, a window and an aggregate, and is declared once. The compiled
+kernel (`kernel`) and the expression for databases and clusters (`relational`) are both generated
+from this list, and a conformance test holds them equal.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from recoup.rulebook.vocabulary import CHANNELS
+
 REPAY, ROLL, LOST = "repay_30", "roll", "lost_contact"
+
+# Words are kept as their place in these lists, from 1; 0 is a word that is not among them. Of two
+# outcomes of one attempt that became known at the same instant, the later in the list stands; so
+# does, of two judgments at the same instant, the later state.
+OUTCOMES = (
+    "delivered", "undelivered", "read", "no_answer", "busy", "invalid_number", "connected",
+    "wrong_party", "refused", "replied", "right_party", "promise",
+)  # fmt: skip
+STATES = ("superseded", "cancelled", "broken", "partial", "kept", "open")
+WORDS = {"channel": CHANNELS, "outcome": OUTCOMES, "state": STATES}
 
 # A right party is reached when the debtor was spoken to or wrote back.
 RIGHT_PARTY = ("right_party", "promise", "refused", "replied")
@@ -23,8 +41,12 @@ class Feature:
     A name, where it comes from, and how it is aggregated.
 
     `window` is days before the cut-off (`None`: all history); `only` keeps some outcomes or
-    states; `parts` makes a ratio (top, bottom; `+` adds). `signs` says for a target that a larger
-    value must not lower (1) or raise (-1) its chance.
+    states, `channels` some channels; `parts` makes a ratio (top, bottom; `+` adds). `signs` says
+    for a target that a larger value must not lower (1) or raise (-1) its chance.
+
+    Aggregates: `value` (of the case), `count`, `sum` of amounts, `months` (spans of 30 days with a
+    row), `days_since` the last row, `ratio`, and `open`: the days to the due day of the latest
+    promise (of several at one instant the latest day), unless it was judged since or has passed.
     """
 
     name: str
@@ -41,6 +63,9 @@ class Feature:
 
 WORSE = {REPAY: -1, ROLL: 1}
 BETTER = {REPAY: 1, ROLL: -1}
+
+DAY = 86_400_000_000  # microseconds
+MONTH = 30  # days
 
 FEATURES: tuple[Feature, ...] = (
     # What is owed, from the ledger and the schedule.
@@ -88,13 +113,34 @@ FEATURES: tuple[Feature, ...] = (
     Feature("promised_in_contact_180", "contacts", "count", "近180天口头承诺次数",
             "Promises noted in contacts, 180 days", 180, only=("promise",)),
     Feature("promises_180", "promises", "count", "近180天承诺次数", "Promises in 180 days", 180),
-    Feature("promise_due_in", "promises", "latest", "距承诺还款日天数",
+    Feature("promise_due_in", "promises", "open", "距承诺还款日天数",
             "Days to the day of the open promise"),
     Feature("promises_kept_180", "judgments", "count", "近180天履约次数",
             "Promises kept in 180 days", 180, only=("kept",), signs=BETTER),
     Feature("promises_broken_180", "judgments", "count", "近180天失约次数",
             "Promises broken in 180 days", 180, only=("broken",), signs=WORSE),
 )  # fmt: skip
+
+
+def codes(source: str) -> tuple[str, ...]:
+    """
+    The columns of a source that hold words, by their codes.
+
+    >>> codes("contacts"), codes("payments")
+    (('channel', 'outcome'), ())
+    """
+    return {"contacts": ("channel", "outcome"), "judgments": ("state",)}.get(source, ())
+
+
+def code(column: str, word: str) -> int:
+    """
+    The number that stands for a word; 0 for one that is not listed.
+
+    >>> code("state", "superseded"), code("channel", "pigeon")
+    (1, 0)
+    """
+    return WORDS[column].index(word) + 1 if word in WORDS[column] else 0
+
 
 BY_NAME = {one.name: one for one in FEATURES}
 NAMES = tuple(BY_NAME)

@@ -1,10 +1,9 @@
 """
-The declared features, and their values at a cut-off day.
+The declared features of some cases, and what they are made from.
 
-A feature is a source, a window and an aggregate; the list below is all there is, and the model
-cards, the reasons and the documentation are made from it. The cut-off is the start of a day in
-the book's place: what happened on that day or later never enters (`features_at` filters every
-source before anything else).
+A feature is a source, a filter, a window and an aggregate (`declared`); the model cards, the
+reasons and the documentation are made from the same list. The cut-off is the start of a day in the
+book's place: what happened on that day or later never enters, nor what became known later.
 
 Contact points are no source: a number's state carries no date, so its value at an earlier
 cut-off is not known.
@@ -12,15 +11,19 @@ cut-off is not known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from recoup.scoring.declared import FEATURES, Feature
+from recoup.scoring.declared import NAMES
+from recoup.scoring.kernel import Kernel, rows_of
+from recoup.scoring.tables import EVENTS, MISSING, TABLES, coded
 
-CASE_COLUMNS = ("case", "days_past_due", "overdue", "owed", "loans")
+CASE_COLUMNS = tuple(TABLES["cases"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,9 @@ class Sources:
     What features are made from, one frame each.
 
     `cases` is the state of each case at the cut-off (case, days_past_due, overdue, owed, loans);
-    the others may hold later rows, which are left out here: `payments` (case, paid_on, amount),
-    `contacts` (case, at, known_at, channel, outcome), `promises` (case, at, due_on) and
-    `judgments` (case, at, state).
+    the others may hold later rows, which are left out here, and rows of other cases: `payments`
+    (case, paid_on, amount), `contacts` (case, at, known_at, channel, outcome), `promises` (case,
+    at, due_on) and `judgments` (case, at, state).
     """
 
     cases: pl.DataFrame
@@ -41,15 +44,48 @@ class Sources:
     judgments: pl.DataFrame
 
     def of(self, cases: pl.DataFrame) -> Sources:
-        """The same history for some of the cases."""
-        wanted = cases.select("case")
-        return Sources(
-            cases,
-            *(
-                frame.join(wanted, on="case", how="semi")
-                for frame in (self.payments, self.contacts, self.promises, self.judgments)
-            ),
-        )
+        """The same history, asked about these cases."""
+        return Sources(cases, self.payments, self.contacts, self.promises, self.judgments)
+
+    def tables(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """The tables of `tables.EVENTS`, in whole numbers."""
+        for name in EVENTS:
+            yield name, coded(name, getattr(self, name))
+
+
+def matrix_at(
+    *, sources: Sources, on: date, instant: datetime, names: tuple[str, ...] = NAMES
+) -> NDArray[np.float32]:
+    """
+    The features of `sources.cases` in its order, (cases, names), column by column in memory.
+
+    `instant` is when the day `on` begins. NaN is missing (never paid: no days since).
+
+    :raises ValueError: if a case stands there twice
+    """
+    cases = sources.cases.select(CASE_COLUMNS)
+    numbers = cases["case"].to_numpy()
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        raise ValueError("A case stands twice among those that features are asked of.")
+    kernel = Kernel(accounts=len(numbers), on=on, instant=instant)
+    for name, frame in sources.tables():
+        rows = rows_of(ordered, frame["case"].to_numpy())
+        ours = rows >= 0
+        columns = {column: frame[column].to_numpy() for column in frame.columns}
+        batch = columns | {"row": rows}
+        if not ours.all():
+            batch = {column: values[ours] for column, values in batch.items()}
+        kernel.add(name, batch)
+    sorted_cases = cases if (order[1:] > order[:-1]).all() else cases[order]
+    states = sorted_cases.fill_null(MISSING)
+    found = kernel.matrix({name: states[name].to_numpy() for name in CASE_COLUMNS}, names)
+    if sorted_cases is cases:
+        return found
+    back = np.empty_like(found)
+    back[order] = found
+    return back
 
 
 def features_at(
@@ -58,90 +94,10 @@ def features_at(
     """
     One row per case of `sources.cases`, in its order: case, then each feature as a number.
 
-    `instant` is when the day `on` begins. A null is missing (never paid: no days since).
+    `instant` is when the day `on` begins. A null is missing.
     """
-    before = _before(sources, on, instant)
-    found = sources.cases.select(CASE_COLUMNS)
-    for source, frame in before.items():
-        wanted = [one for one in FEATURES if one.source == source and not one.parts]
-        grouped = frame.group_by("case").agg(_expression(one).alias(one.name) for one in wanted)
-        counted = [one.name for one in wanted if one.aggregate in ("count", "sum", "months")]
-        found = found.join(grouped, on="case", how="left", maintain_order="left")
-        found = found.with_columns(pl.col(counted).fill_null(0))
-    found = _open_promise(found, before)
-    found = found.with_columns(_ratio(one).alias(one.name) for one in FEATURES if one.parts)
-    wanted_names = names or tuple(one.name for one in FEATURES)
-    return found.select("case", pl.col(wanted_names).cast(pl.Float32))
-
-
-def _before(sources: Sources, on: date, instant: datetime) -> dict[str, pl.DataFrame]:
-    """Each source with only what was known before the cut-off, and its age in days."""
-    day = pl.lit(instant).cast(pl.Datetime("us", "UTC"))
-
-    def aged(frame: pl.DataFrame) -> pl.DataFrame:
-        known = pl.col("known_at") if "known_at" in frame.columns else pl.col("at")
-        kept = frame.filter((pl.col("at") < day) & (known < day))
-        if "channel" in frame.columns:  # a later outcome of the same attempt replaces the first
-            kept = kept.sort("known_at", maintain_order=True)
-            kept = kept.unique(["case", "at", "channel"], keep="last", maintain_order=True)
-        # Whole days back from the cut-off: anything of the day before is 1 day old.
-        return kept.with_columns(
-            ((day - pl.col("at")).dt.total_seconds() / 86_400).ceil().clip(1).alias("age")
-        )
-
-    payments = sources.payments.filter(pl.col("paid_on") < on)
-    return {
-        "payments": payments.with_columns(
-            (pl.lit(on) - pl.col("paid_on")).dt.total_days().alias("age")
-        ),
-        "contacts": aged(sources.contacts),
-        "promises": aged(sources.promises).with_columns(
-            (pl.col("due_on") - pl.lit(on)).dt.total_days().alias("days_to_due")
-        ),
-        "judgments": aged(sources.judgments),
-    }
-
-
-def _expression(one: Feature) -> pl.Expr:
-    """A feature's aggregate over the rows of one case."""
-    kept = pl.lit(True) if one.window is None else pl.col("age") <= one.window
-    if one.only:
-        column = "state" if one.source == "judgments" else "outcome"
-        kept = kept & pl.col(column).is_in(list(one.only))
-    if one.channels:
-        kept = kept & pl.col("channel").is_in(list(one.channels))
-    match one.aggregate:
-        case "count":
-            return kept.sum() if one.window or one.only or one.channels else pl.len()
-        case "sum":
-            return pl.col("amount").filter(kept).sum()
-        case "months":
-            return ((pl.col("age") - 1) // 30).filter(kept).n_unique()
-        case "days_since":
-            return pl.col("age").filter(kept).min()
-        case "latest":
-            return pl.col("days_to_due").filter(kept).sort_by(pl.col("at").filter(kept)).last()
-    raise ValueError(f"The feature {one.name} has no such aggregate: {one.aggregate}.")
-
-
-def _ratio(one: Feature) -> pl.Expr:
-    top, bottom = one.parts
-    whole = pl.sum_horizontal(pl.col(name) for name in bottom.split("+"))
-    return pl.when(whole > 0).then(pl.col(top) / whole)
-
-
-def _open_promise(found: pl.DataFrame, before: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """
-    A promise that was judged since, or whose day has passed, is no longer open; one that a bounced
-    payment opened again is.
-    """
-    made = before["promises"].group_by("case").agg(pl.col("at").max().alias("made_at"))
-    judged = (
-        before["judgments"].sort("at", maintain_order=True).group_by("case")
-        .agg(pl.col("at").last().alias("judged_at"), pl.col("state").last())
-        .filter(pl.col("state") != "open").drop("state")
-    )  # fmt: skip
-    latest = made.join(judged, on="case", how="left")
-    still = latest.filter(pl.col("judged_at").is_null() | (pl.col("judged_at") < pl.col("made_at")))
-    is_open = pl.col("case").is_in(still["case"].implode()) & (pl.col("promise_due_in") >= 0)
-    return found.with_columns(pl.when(is_open).then(pl.col("promise_due_in")))
+    wanted = names or NAMES
+    found = matrix_at(sources=sources, on=on, instant=instant, names=wanted)
+    columns = {name: pl.Series(found[:, place]) for place, name in enumerate(wanted)}
+    frame = pl.DataFrame({"case": sources.cases["case"], **columns})
+    return frame.with_columns(pl.col(wanted).fill_nan(None))

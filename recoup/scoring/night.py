@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recoup.decision.metrics import Bins, drift_status, psi
+from recoup.kernel.errors import Failed
 from recoup.kernel.progress import Progress
 from recoup.people.models import Book
 from recoup.scoring import loans
 from recoup.scoring.declared import KNOWN, NAMES
-from recoup.scoring.features import Sources, features_at
+from recoup.scoring.features import Sources, matrix_at
 from recoup.scoring.known import matrix as numbered
 from recoup.scoring.store import Loaded
 
@@ -87,31 +87,31 @@ def write(
     schema = schema_of(models)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    total, done = sources.cases.height, 0
+    cases = sources.cases["case"].to_numpy()
+    features = matrix_at(sources=sources, on=on, instant=instant)
+    done = 0
     with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for cases in sources.cases.iter_slices(CHUNK):
-            frame = features_at(sources=sources.of(cases), on=on, instant=instant)
-            columns = _columns(book, frame, models, watches)
+        while done < len(cases):
+            some = slice(done, done + CHUNK)
+            columns = _columns(book, cases[some], features[some], models, watches)
             writer.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
-            done += cases.height
-            progress("score", done, total)
+            done = min(some.stop, len(cases))
+            progress("score", done, len(cases))
     path.unlink(missing_ok=True)  # what a killed run left behind
     part.rename(path)
     return done
 
 
 def _columns(
-    book: Book, frame: pl.DataFrame, models: Mapping[str, Loaded], watches: Mapping[str, Watch]
-) -> dict[str, pa.Array]:
+    book: Book, cases: NDArray[np.int64], features: NDArray[np.float32],
+    models: Mapping[str, Loaded], watches: Mapping[str, Watch],
+) -> dict[str, pa.Array]:  # fmt: skip
     starter = any(model.row.family == "starter" for model in models.values())
-    rows = frame.height
-    columns: dict[str, Any] = {
-        "case": frame["case"].to_arrow(),
-        "starter": pa.array(np.full(rows, starter)),
-    }
-    known = list(_known(book, frame, models))
+    rows = len(cases)
+    columns: dict[str, Any] = {"case": pa.array(cases), "starter": pa.array(np.full(rows, starter))}
+    known = _known(book, cases, models)
     for target, model in models.items():
-        matrix = matrix_of(model, frame, known)
+        matrix = matrix_of(model, features, known)
         scores = model.scorer.probability(matrix)
         watches[target].see(model.scorer.columns, matrix, scores)
         columns[target] = pa.array(scores.astype(np.float32))
@@ -122,21 +122,34 @@ def _columns(
 
 
 def _known(
-    book: Book, frame: pl.DataFrame, models: Mapping[str, Loaded]
-) -> Iterator[Mapping[str, Any]]:
-    if any(model.levels for model in models.values()):
-        facts = loans.facts_by_case(book=book, first=frame["case"][0], last=frame["case"][-1])
-        yield from (facts.get(case, {}) for case in frame["case"])
+    book: Book, cases: NDArray[np.int64], models: Mapping[str, Loaded]
+) -> list[Mapping[str, Any]]:
+    if not len(cases) or not any(model.levels for model in models.values()):
+        return []
+    facts = loans.facts_by_case(book=book, first=int(cases.min()), last=int(cases.max()))
+    return [facts.get(case, {}) for case in cases.tolist()]
 
 
 def matrix_of(
-    model: Loaded, frame: pl.DataFrame, known: list[Mapping[str, Any]]
+    model: Loaded, features: NDArray[np.float32], known: list[Mapping[str, Any]]
 ) -> NDArray[np.float32]:
-    """The model's columns in its order: declared features, then facts that came with the loan."""
-    declared = [name for name in model.scorer.columns if not name.startswith(KNOWN)]
-    parts = [frame.select(declared).to_numpy()] if declared else []
+    """
+    The model's columns in its order: declared features, then facts that came with the loan.
+
+    `features` has all declared features (n, NAMES). :raises Failed: if the model asks for others
+    """
+    asked = [name for name in model.scorer.columns if not name.startswith(KNOWN)]
+    if unknown := sorted(set(asked) - set(NAMES)):
+        raise Failed(
+            f"The model {model.row} asks for features that this version does not have: "
+            f"{', '.join(unknown)}.",
+            permanent=True, hint="Train again with `recoup train`.",
+        )  # fmt: skip
+    if tuple(asked) == NAMES and not model.levels:
+        return features
+    parts = [features[:, [NAMES.index(name) for name in asked]]]
     parts += [numbered(known, model.levels)] if model.levels else []
-    # Column by column in memory, as frames are: the scorecard reads it twice as fast.
+    # Column by column in memory, as features are: the scorecard reads it twice as fast.
     return np.asfortranarray(np.column_stack(parts), np.float32)
 
 

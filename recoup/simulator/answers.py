@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from recoup.kernel.errors import Invalid
 from recoup.simulator.parameters import Parameters
-from recoup.simulator.traits import SLOTS, Traits
+from recoup.simulator.traits import SLOTS, Traits, logit, sigmoid
 
 Floats = NDArray[np.float32]
+Draws = NDArray[np.float64]
+DRAWS = 7  # uniform numbers that a contact takes
 Channel = Literal["sms", "email", "letter", "call", "robot", "circle"]
 Tone = Literal["reminder", "moral", "officer"]
 CHANNELS: tuple[Channel, ...] = ("sms", "email", "letter", "call", "robot", "circle")
@@ -83,11 +85,15 @@ def slot_of(hour: NDArray[np.int64]) -> NDArray[np.int8]:
 
 def answer(
     *, channel: Channel, tone: Tone, traits: Traits, slot: NDArray[np.int8],
-    dead: NDArray[np.bool_], nth: NDArray[np.int16], irritation: Floats,
-    rng: np.random.Generator, parameters: Parameters, tier: str = "junior",
+    dead: NDArray[np.bool_], nth: NDArray[np.int16], irritation: Floats, draws: Draws,
+    parameters: Parameters, tier: str = "junior", hardened: Floats | None = None,
+    reach: float = 0.0, wear: float = 0.0,
 ) -> Answers:  # fmt: skip
     """
     What these borrowers do about one contact each on one channel; `tier` is who calls.
+
+    `draws` are uniform numbers, `DRAWS` for each. `hardened` lowers what a contact does, `reach`
+    is added to the log odds of answering, `wear` to the log of what contacts do.
 
     `dead` says whose number no longer works, `nth` how many contacts arrived before, `irritation`
     is the level before this contact. A contact that did not arrive irritates nobody.
@@ -95,13 +101,12 @@ def answer(
     :raises Invalid: for an unknown channel
     """
     p, n = parameters, len(traits)
-    draws = rng.random((7, n), dtype=np.float32)
     outcome = np.full(n, Outcome.UNDELIVERED, dtype=np.int8)
     reply = np.zeros(n, dtype=np.int8)
     fading = np.power(np.float32(p["effect.nth"]), nth.astype(np.float32))
     if channel in ("call", "robot"):
         willing = _promising(channel, tier, p)
-        heard = _calls(outcome, traits, slot, dead, fading * willing, draws, p)
+        heard = _calls(outcome, traits, slot, dead, fading * willing, draws, reach, p)
     elif channel == "circle":
         outcome[:] = Outcome.CONNECTED
         heard = np.ones(n, dtype=bool)
@@ -110,9 +115,14 @@ def answer(
     else:
         raise Invalid(f"The simulator knows no channel {channel!r}.")
     touched = (outcome != Outcome.UNDELIVERED) & (outcome != Outcome.INVALID_NUMBER)
+    if channel in ("call", "robot"):
+        touched &= ~dead  # a phone that rings in a drawer annoys nobody
     added = _irritation(channel, traits, touched, outcome, p)
     level = irritation + added
-    effect = np.where(heard, _strength(channel, tone, tier, p) * traits.warmth * fading, 0.0)
+    strength = _strength(channel, tone, tier, p) * np.exp(wear)
+    if hardened is not None:
+        strength = strength * np.exp(-hardened)
+    effect = np.where(heard, strength * traits.warmth * fading, 0.0)
     if channel == "circle":
         effect = np.full(n, p["effect.circle"])
     effect = effect - p["irritation.cost"] * np.maximum(level - 1.0, 0.0) * touched
@@ -143,11 +153,14 @@ def _promising(channel: Channel, tier: str, p: Parameters) -> np.float32:
 
 def _calls(
     outcome: NDArray[np.int8], traits: Traits, slot: NDArray[np.int8],
-    dead: NDArray[np.bool_], willing: Floats, draws: Floats, p: Parameters,
+    dead: NDArray[np.bool_], willing: Floats, draws: Draws, shift: float,
+    p: Parameters,
 ) -> NDArray[np.bool_]:  # fmt: skip
     best = p["reach.best_slot"]
     usual = SLOTS / (SLOTS - 1 + best)
     reach = traits.reach_call * np.where(slot == traits.best_slot, best * usual, usual)
+    if shift:
+        reach = sigmoid(logit(reach) + shift).astype(np.float32)
     wrong = np.float32(p["wrong_party.share"])
     right = draws[0] < reach
     outcome[:] = np.where(draws[1] < 0.15, Outcome.BUSY, Outcome.NO_ANSWER)
@@ -163,7 +176,7 @@ def _calls(
 
 def _messages(
     channel: str, outcome: NDArray[np.int8], reply: NDArray[np.int8], traits: Traits,
-    dead: NDArray[np.bool_], fading: Floats, draws: Floats, p: Parameters,
+    dead: NDArray[np.bool_], fading: Floats, draws: Draws, p: Parameters,
 ) -> NDArray[np.bool_]:  # fmt: skip
     lives = {"sms": ~dead, "email": traits.email_lives, "letter": traits.address_lives}[channel]
     arrives = lives & (draws[0] < p[f"reach.{channel}_delivered"])

@@ -24,7 +24,7 @@ from recoup.simulator import chance, hazard, parameters, traits
 from recoup.simulator.actions import Action, Capacity, Offer
 from recoup.simulator.answers import NOT_TRIED, Outcome
 from recoup.simulator.parameters import Parameters
-from recoup.simulator.population import Population
+from recoup.simulator.population import Paid, Population
 from recoup.simulator.record import REACHED, Day, Log, Record
 from recoup.simulator.variants import setting_of, usual_capacity
 
@@ -42,7 +42,8 @@ class Laboratory:
     `days` gives every case the same days past due, `variant` those of one of `VARIANTS`; without
     either, cases are spread over a year as hazards have it. A variant brings its usual capacity
     unless one is given; otherwise nothing is limited. Instalments fall due every 30 days while
-    anything is owed.
+    anything is owed; what is paid in time counts as paid, on the evening before. Only variants
+    drift.
 
     :raises Invalid: for no case, or a variant that is none
     """
@@ -71,11 +72,15 @@ class Laboratory:
             instalment=instalment, parameters=parameters,
         )  # fmt: skip
         self._record = Record(size=size, signs=signs)
-        self._due_in = MONTH - late % MONTH
+        # An instalment falls due when this remainder of the day comes round.
+        self._phase = ((MONTH - late % MONTH) % MONTH).astype(np.int8)
         self._chance = seed
+        self._setting = setting
+        self._wander = 0.0
         self._parameters = parameters
         self.capacity = capacity
         self.today = 0
+        self._drift()
 
     def __len__(self) -> int:
         return len(self._population)
@@ -85,7 +90,6 @@ class Laboratory:
         other = copy.copy(self)
         other._population = self._population.copy()
         other._record = self._record.copy()
-        other._due_in = self._due_in.copy()
         other._chance = seed
         return other
 
@@ -120,26 +124,41 @@ class Laboratory:
         used = self._uses(plan)
         if problems := acting.exceeded(used, self.capacity):
             raise Invalid("The day needs more than there is; nothing was done.", problems=problems)
-        complaints = opt_outs = promises = 0
-        outcomes: list[NDArray[np.int8]] = []
-        for nth, (action, cases) in enumerate(plan):
+        tally = np.zeros(3, dtype=np.int64)
+        tried = np.zeros(len(self), dtype=np.int8)
+        outcomes = []
+        for action, cases in plan:
             ended = np.full(len(action.cases), NOT_TRIED, dtype=np.int8)
-            some = self._contact(action, cases, nth)
-            ended[np.isin(action.cases, cases)] = some[0]
-            complaints, opt_outs = complaints + some[1], opt_outs + some[2]
-            promises += some[3]
+            for nth in np.unique(tried[cases]).tolist():
+                some = cases[tried[cases] == nth]
+                ended[np.isin(action.cases, some)] = self._contact(action, some, nth, tally)
+            tried[cases] += 1
             outcomes.append(ended)
         paid = self._population.pay(on=self.today, rng=self._rng(1, 0))
         self._record.received(paid, self.today)
-        self._pass()
+        self._record.judge(self.today)
+        in_time = self._pass()
         return Day(
-            paid=int(paid.amount.sum()), payments=len(paid.index), cost=round(used["spend"]),
-            conceded=int(paid.forgiven.sum()), used=used, complaints=complaints,
-            opt_outs=opt_outs, promises=promises, outcomes=tuple(outcomes),
+            paid=int(paid.amount.sum() + in_time.amount.sum()),
+            payments=len(paid.index) + len(in_time.index),
+            cost=round(used["spend"]) + int(paid.fee.sum()), conceded=int(paid.forgiven.sum()),
+            used=used, complaints=int(tally[0]), opt_outs=int(tally[1]), promises=int(tally[2]),
+            outcomes=tuple(outcomes),
         )  # fmt: skip
 
+    def charge_off(self, cases: Ints) -> None:
+        """
+        Hand cases over for good: left alone, sold, or given to an agency, as `chargeoff` has it.
+
+        They are not contacted any more; an agency's fee is in the cost of the day.
+        """
+        cases = cases[~self._record.charged_off[cases]]
+        self._population.charge_off(index=cases, on=self.today, rng=self._rng(4, 0))
+        self._record.charged_off[cases] = True
+
     def _open(self, action: Action) -> Ints:
-        return action.cases[~self._record.opted_out[action.cases]].astype(np.int64)
+        record, cases = self._record, action.cases.astype(np.int64)
+        return cases[~(record.opted_out | record.charged_off)[cases]]
 
     def _uses(self, plan: Sequence[tuple[Action, Ints]]) -> dict[str, float]:
         total = dict.fromkeys(acting.BUDGETS, 0.0)
@@ -153,9 +172,9 @@ class Laboratory:
         return total
 
     def _contact(
-        self, action: Action, cases: Ints, nth: int
-    ) -> tuple[NDArray[np.int8], int, int, int]:
-        """How each contact ended, then counts: complaints, opt-outs, promises."""
+        self, action: Action, cases: Ints, nth: int, tally: Ints
+    ) -> NDArray[np.int8]:  # fmt: skip
+        """How the nth contact of the day with each case ended; counts go into `tally`."""
         hidden = self._population
         rng = self._rng(2, nth)
         given = hidden.contact(
@@ -165,24 +184,42 @@ class Laboratory:
         self._record.contacted(action, cases, given, self.today)
         if action.offer is not None:
             heard = cases[np.isin(given.outcome, HEARD)]
-            hidden.offer(index=heard, kind=action.offer.kind, share=action.offer.share)
+            hidden.offer(
+                index=heard, kind=action.offer.kind, share=action.offer.share, on=self.today
+            )  # fmt: skip
         made = cases[given.promises & (hidden.arrears[cases] > 0)]
         binding = self._parameters["promise.robot_binds"] if action.channel == "robot" else 1.0
-        promised = hidden.promise(index=made, on=self.today, rng=rng, binding=binding)
-        self._record.promised(promised)
-        return given.outcome, int(given.complains.sum()), int(given.opts_out.sum()), len(made)
+        self._record.promised(hidden.promise(index=made, on=self.today, rng=rng, binding=binding))
+        tally += (int(given.complains.sum()), int(given.opts_out.sum()), len(made))
+        return given.outcome
 
     def _rng(self, purpose: int, nth: int) -> np.random.Generator:
         return np.random.default_rng([self._chance % 2**64, 0xA1, self.today, purpose, nth])
 
-    def _pass(self) -> None:
+    def _pass(self) -> Paid:
+        """Let the night pass; gives the instalments of the morning that are paid in time."""
         hidden = self._population
         hidden.grow_older()
         self.today += 1
-        self._due_in -= 1
-        due = np.flatnonzero(self._due_in == 0)
-        self._due_in[due] = MONTH
-        hidden.fall_due(due[hidden.arrears[due] > 0])
+        self._drift()
+        due = np.flatnonzero(self._phase == self.today % MONTH)
+        due = due[hidden.owed[due] > 0]
+        in_time = hidden.fall_due(due[hidden.regime[due] == 0], self._rng(5, 0))
+        self._record.received(in_time, self.today - 1)
+        return in_time
+
+    def _drift(self) -> None:
+        """Let what all have in common wander, in a variant; without one nothing drifts."""
+        if self._setting is None:
+            return
+        p, hidden, years = self._parameters, self._population, self.today / 365.0
+        if self.today:
+            kept = float(np.exp(-1.0 / p["drift.economy_days"]))
+            step = p["drift.economy"] * self._setting.drift * np.sqrt(1.0 - kept**2)
+            self._wander = kept * self._wander + step * float(self._rng(3, 0).standard_normal())
+        hidden.economy = self._setting.economy + self._wander
+        hidden.reach = self._setting.reach + p["drift.reach"] * years
+        hidden.wear = p["drift.wear"] * years
 
 
 def _late(

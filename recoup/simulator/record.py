@@ -62,6 +62,7 @@ class Log:
     opted_out: Flags
     complained: Flags
     wrong_number: Flags
+    charged_off: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Record:
         self.opted_out = np.zeros(size, dtype=bool)
         self.complained = np.zeros(size, dtype=bool)
         self.wrong_number = np.zeros(size, dtype=bool)
-        self._lately: deque[tuple[Ints, Ints]] = deque(maxlen=WINDOW)
+        self.charged_off = np.zeros(size, dtype=bool)
+        self._lately: deque[tuple[int, Ints, Ints]] = deque()
         self._due: dict[int, list[Ints]] = {}
 
     def copy(self) -> Record:
@@ -136,15 +138,18 @@ class Record:
             self._due.setdefault(day, []).append(made.index[made.due_on == day])
 
     def received(self, paid: Paid, on: int) -> None:
-        """Note the payments of a day, and judge the promises that fell due on it."""
+        """Note the payments of a day."""
         self.paid[paid.index] += paid.amount
         self.paid_30[paid.index] += paid.amount
         self.paid_on[paid.index] = on
         self.promise_left[paid.index] -= paid.amount
-        if len(self._lately) == WINDOW:
-            index, amount = self._lately[0]
+        self._lately.append((on, paid.index, paid.amount))
+        while self._lately[0][0] <= on - WINDOW:
+            _, index, amount = self._lately.popleft()
             self.paid_30[index] -= amount
-        self._lately.append((paid.index, paid.amount))
+
+    def judge(self, on: int) -> None:
+        """Call the promises that fell due today kept or broken."""
         for cases in self._due.pop(on, []):
             due = cases[self.promise_on[cases] == on]
             kept = self.promise_left[due] <= 0
@@ -170,6 +175,7 @@ class Record:
             paid=self.paid.copy(), paid_30=self.paid_30.copy(), paid_ago=_ago(self.paid_on, today),
             offers_made=self.offers.copy(), opted_out=self.opted_out.copy(),
             complained=self.complained.copy(), wrong_number=self.wrong_number.copy(),
+            charged_off=self.charged_off.copy(),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from recoup.simulator.chance import Keys, normal, uniform
 from recoup.simulator.parameters import Parameters
@@ -66,12 +66,24 @@ class Signs:
     age: NDArray[np.int16]
 
 
-def _logit(p: float) -> float:
-    return float(np.log(p / (1.0 - p)))
+def logit(share: ArrayLike) -> NDArray[np.float64]:
+    """
+    The log odds of shares, kept off nothing and everything.
+
+    >>> float(logit(0.5))
+    0.0
+    """
+    p = np.clip(np.asarray(share, dtype=np.float64), 1e-9, 1.0 - 1e-9)
+    return np.asarray(np.log(p / (1.0 - p)))
 
 
-def _sigmoid(x: NDArray[np.float64]) -> Floats:
-    return (1.0 / (1.0 + np.exp(-x))).astype(np.float32)
+def sigmoid(odds: ArrayLike) -> NDArray[np.float64]:
+    """The shares of log odds."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(odds, dtype=np.float64))))
+
+
+def _share(odds: NDArray[np.float64]) -> Floats:
+    return sigmoid(odds).astype(np.float32)
 
 
 def _factors(keys: Keys, parameters: Parameters) -> tuple[NDArray[np.float64], ...]:
@@ -107,13 +119,13 @@ def of(keys: Keys, parameters: Parameters) -> Traits:
         partial=partial.astype(np.float32),
         warmth=np.exp(0.4 * warmth - 0.08).astype(np.float32),
         patience=np.exp(0.5 * normal(keys, 6)).astype(np.float32),
-        reach_call=_sigmoid(_logit(p["reach.call"]) + p["reach.spread"] * reach),
-        reads=_sigmoid(_logit(p["reach.sms_read"]) + p["reach.spread"] * reach),
+        reach_call=_share(logit(p["reach.call"]) + p["reach.spread"] * reach),
+        reads=_share(logit(p["reach.sms_read"]) + p["reach.spread"] * reach),
         best_slot=(uniform(keys, 42) * SLOTS).astype(np.int8),
         lost_after=np.minimum(lost, 32_000).astype(np.int16),
         email_lives=uniform(keys, 43) >= p["lost.email"],
         address_lives=uniform(keys, 44) >= p["lost.address"],
-        keeps=_sigmoid(_logit(p["promise.kept"]) + 0.8 * score),
+        keeps=_share(logit(p["promise.kept"]) + 0.8 * score),
     )
 
 

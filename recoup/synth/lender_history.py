@@ -94,7 +94,7 @@ def _answered(
             tone="reminder", traits=traits, slot=answers.slot_of(second[rows] // 3600),
             dead=late[rows] >= traits.lost_after, nth=nth[rows],
             irritation=np.minimum(0.12 * nth[rows], 1.2).astype(np.float32),
-            rng=rng, parameters=parameters,
+            draws=rng.random((answers.DRAWS, len(rows))), parameters=parameters,
         )  # fmt: skip
         outcome[rows], opts_out[rows] = given.outcome, given.opts_out
     return Contacts(who, day, second, channel, outcome, opts_out)

@@ -17,7 +17,9 @@ from recoup.simulator import chance, parameters, traits
 from recoup.simulator.population import NEVER, Population
 
 Ints = NDArray[np.int64]
-CARRIED = ("lift", "irritation", "contacts", "promised_on", "promised", "will_keep")
+CARRIED = (
+    "lift", "excite", "irritation", "hardened", "contacts", "promised_on", "promised", "will_keep",
+)  # fmt: skip
 WORKED = (Case.State.PLACED, Case.State.OPEN, Case.State.RETAINED, Case.State.SUSPENDED)
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -75,7 +77,7 @@ def meet(*, book: Book, seed: int, carried: dict[str, NDArray[np.generic]]) -> K
     if carried:
         spot = known.places(carried["cases"].astype(np.int64))
         there = spot >= 0
-        for name in CARRIED:
+        for name in set(CARRIED) & set(carried):
             getattr(population, name)[spot[there]] = carried[name][there]
     return known
 
@@ -106,7 +108,7 @@ def remember(
 ) -> None:  # fmt: skip
     """Keep what borrowers carry to the next day, whole or not at all."""
     hidden = known.population
-    busy = (hidden.contacts > 0) | (hidden.promised_on != NEVER)
+    busy = (hidden.contacts > 0) | (hidden.promised_on != NEVER) | (hidden.excite > 0)
     spot = np.flatnonzero(busy)
     partial = path.with_suffix(".partial.npz")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,12 @@
 What the simulator gives beside what was measured in the world.
 
     python -m bench.calibration [--size 200000] [--seed 1]
+    python -m bench.calibration --ranges [--draws 20] [--size 4000]
 
-`short` is outside the tolerance; `not modelled yet` is a fact that version 1 has no part for. The
-targets and their sources are in docs/stages/simulator.md; the parameters, their ranges and grades
-in recoup/simulator/parameters.yaml. Everything here is simulated.
+A moment is fitted (parameters were moved until it held), held out (they were fixed before it was
+looked at) or given (put in, and must come out). `short` is outside the tolerance, and says by how
+much. The targets and their sources are in docs/stages/simulator.md; the parameters, their ranges
+and grades in recoup/simulator/parameters.yaml. Everything here is simulated.
 """
 
 from __future__ import annotations
@@ -19,11 +21,10 @@ from recoup.simulator.moments import Moment, moments
 
 def line(moment: Moment) -> str:
     """One row of the table."""
-    target = "" if moment.target is None else f"{moment.target:.3f}"
-    tolerance = "" if moment.tolerance is None else f"{moment.tolerance:.3f}"
-    value = "" if moment.value is None else f"{moment.value:.3f}"
+    verdict = moment.verdict + (f" by {moment.short_by:.3f}" if moment.short_by else "")
     return (
-        f"{moment.name:<72}{target:>8}{tolerance:>8}{value:>9}  {moment.verdict:<17}{moment.source}"
+        f"{moment.name:<75}{moment.target:>9.3f}{moment.tolerance:>8.3f}{moment.value:>9.3f}  "
+        f"{verdict:<15}{moment.kind:<10}{moment.source}"
     )
 
 
@@ -34,12 +35,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     shipped = parameters.load()
-    print(f"{'moment':<72}{'target':>8}{'+/-':>8}{'value':>9}  {'verdict':<17}source")
-    verdicts: Counter[str] = Counter()
+    print(f"{'moment':<75}{'target':>9}{'+/-':>8}{'value':>9}  {'verdict':<15}{'':<10}source")
+    verdicts: Counter[tuple[str, str]] = Counter()
     for moment in moments(size=options.size, seed=options.seed, parameters=shipped):
-        verdicts[moment.verdict] += 1
+        verdicts[moment.kind, moment.verdict] += 1
         print(line(moment), flush=True)
-    print(", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()))
+    print(", ".join(f"{n} {kind}: {verdict}" for (kind, verdict), n in sorted(verdicts.items())))
     grades = Counter(row.grade for row in shipped.rows.values())
     print("parameters:", ", ".join(f"{n} {grade}" for grade, n in grades.most_common()))
 

@@ -38,3 +38,16 @@ def success_by_contact() -> NDArray[np.float64]:
 def monthly_moves() -> NDArray[np.float64]:
     """For 30, 60 and 90 days past due: cured, same or better, rolled (Freddie Mac: shape only)."""
     return np.asarray(_table("freddie_mac_transitions")[:, 1:], dtype=np.float64)
+
+
+def pay_again() -> float:
+    """How many times as often the long overdue pay who paid in the month before (Taiwan)."""
+    share = _table("taiwan_pay_again")[:, 2]
+    return float(share[1] / share[0])
+
+
+def recovery() -> dict[str, float]:
+    """Recovery after charge-off: its mean, the share of loans in each regime, fee, settlement."""
+    lines = (HERE / "lendingclub_recovery.csv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",") for line in lines if line and not line.startswith("#")][1:]
+    return {name: float(value) for name, value in rows}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Count, QuerySet
 
 from recoup.kernel.actors import Viewer
 from recoup.people import vault
@@ -23,7 +25,7 @@ from recoup.people.staff import (
 
 __all__ = [
     "Barred", "Colleague", "absences", "book", "colleagues", "conflicts", "employer_index",
-    "empty_teams", "find", "led", "masked", "own_conflicts", "staff",
+    "empty_teams", "find", "led", "masked", "own_conflicts", "same_people", "staff",
 ]  # fmt: skip
 
 
@@ -36,6 +38,46 @@ def find(*, viewer: Viewer, kind: str, value: str, limit: int = 100) -> list[Per
         rows = Sealed.objects.filter(creditor=creditor, kind=kind, index=index)
         found += [row.person for row in rows.select_related("person")[:limit]]
     return found[:limit]
+
+
+def same_people(*, creditor: int) -> dict[int, int]:
+    """
+    Rows of natural persons who stand in the vault of a creditor more than once, each to the oldest.
+
+    As the gate sees it (`gate.subjects`): rows with the same identity number; and with the same
+    phone number, those without an identity number. Only hashes are compared.
+    """
+    found: dict[int, int] = {}
+    named: set[int] = set()
+    for kind in (Sealed.Kind.IDENTITY, Sealed.Kind.PHONE):
+        rows = Sealed.objects.filter(creditor=creditor, kind=kind).exclude(index="")
+        twice = rows.values("index").annotate(rows=Count("person", distinct=True))
+        shared = twice.filter(rows__gt=1).order_by().values_list("index", flat=True)
+        groups: dict[str, list[int]] = {}
+        for index, person in _in_parts(rows, list(shared)):
+            groups.setdefault(index, []).append(person)
+        if kind == Sealed.Kind.PHONE:
+            touched = {person for members in groups.values() for person in members}
+            named = _with_identity(touched)
+        for members in groups.values():
+            alike = sorted(set(members) - named)
+            found |= {person: alike[0] for person in alike[1:] if person not in found}
+    return found
+
+
+def _in_parts(rows: QuerySet[Sealed], shared: list[str]) -> Iterator[tuple[str, int]]:
+    for start in range(0, len(shared), 5000):
+        some = rows.filter(index__in=shared[start : start + 5000])
+        yield from some.values_list("index", "person_id")
+
+
+def _with_identity(persons: set[int]) -> set[int]:
+    found: set[int] = set()
+    every = sorted(persons)
+    for start in range(0, len(every), 5000):
+        rows = Sealed.objects.filter(person__in=every[start : start + 5000], kind="identity")
+        found |= set(rows.exclude(index="").values_list("person_id", flat=True))
+    return found
 
 
 def masked(*, persons: Iterable[int], kind: str) -> dict[int, str]:

@@ -4,7 +4,8 @@ Choosing: the plan under all budgets, a randomised slice of it, and the exact ch
 Every due case has a best action in the plan, found with the budgets less a reserve. With chance e,
 drawn for each case on its own and without looking at the plan, a case takes instead an action drawn
 from all that is admissible to it, nothing included. The weights of that draw are even, but lower
-for actions of a scarce budget, so that on average the slice takes at most a fifth of any budget.
+for actions of a scarce budget, in the segments of cases that draw on it, so that on average the slice
+takes at most a fifth of any budget.
 Hence, exactly,
 
     P(a) = (1 - e) [a is the plan's] + e w[a] / (1 + sum of w over the admissible actions).
@@ -21,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recoup.decision.allocate import NOTHING, Allocation, allocate
+from recoup.decision.uses import NONE, Factored, of_arrays, use_of
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 SLICE = 0.2  # of a budget, at most, goes to the randomised slice on average
 RESERVE = 0.5  # of a budget, at most, is kept back for it
@@ -33,7 +36,7 @@ DEVIATIONS = 4.0
 class Choice:
     """
     What was chosen for each due case: an action or -1, the chance of that choice, and whether it
-    was drawn. `used` never exceeds the budgets; `weights` are those of the draw.
+    was drawn. `used` never exceeds the budgets; `weights` are those of the draw, (segments, A).
     """
 
     action: NDArray[np.int32]
@@ -45,53 +48,118 @@ class Choice:
 
 
 def choose(
-    *, values: Floats, use: Floats, budgets: Floats, explore: float, seed: int,
+    *, values: Floats, use: Floats | Factored, budgets: Floats, explore: float, seed: int,
     start: Floats | None = None,
 ) -> Choice:  # fmt: skip
     """
-    Choose for all due cases; `values` (n, A) has minus infinity where an action is closed, `start`
-    are prices to begin with.
+    Choose for all due cases; `values` (n, A) has minus infinity where an action is closed, `use` is
+    (A, M) where all cases use alike, `start` are prices to begin with.
 
     An action that no budget could ever pay for is closed as well.
     """
-    values = np.where((use <= budgets).all(axis=1), values, -np.inf)
+    if not isinstance(use, Factored):
+        use = _alike(use, len(values))
+    values = np.where(too_large(use, budgets), -np.inf, values)
     admissible = np.isfinite(values)
-    weights, reserve = _weights(admissible, use, budgets, explore)
+    weights, reserve = _weights(_Groups.of(admissible, use), use, budgets, explore)
     plan = allocate(values, use, np.maximum(budgets - reserve, 0), seed=seed, start=start)
     rng = np.random.default_rng(seed)
-    drawn, draw = _slice(admissible, use, weights, explore, reserve, rng)
+    mine = weights[use.segment] * admissible
+    drawn, draw = _slice(admissible, use, mine, explore, reserve, rng)
     action = np.where(drawn, draw, plan.chosen).astype(np.int32)
-    total = 1 + admissible @ weights
-    weight = np.where(action >= 0, weights[action], 1.0)
-    propensity = (1 - explore) * (action == plan.chosen) + explore * weight / total
+    rows = np.arange(len(action))
+    weight = np.where(action >= 0, mine[rows, action], 1.0) if mine.size else np.ones(len(rows))
+    propensity = (1 - explore) * (action == plan.chosen) + explore * weight / (1 + mine.sum(axis=1))
     propensity[~admissible.any(axis=1)] = 1.0
-    used = _used(action, use)
+    used = use_of(use, action)
     if (used > budgets * (1 + 1e-9)).any():
         raise AssertionError("A plan exceeds a budget.")
     return Choice(action, propensity, drawn, plan, used, weights)
 
 
-def _used(action: NDArray[np.int32], use: Floats) -> Floats:
-    return np.asarray(np.bincount(action[action >= 0], minlength=len(use)) @ use, dtype=float)
+def _alike(use: Floats, cases: int) -> Factored:
+    made = of_arrays(use, cases)
+    if not isinstance(made, Factored):
+        raise TypeError("use is (A, M), or has factors.")
+    return made
+
+
+def too_large(use: Factored, budgets: Floats) -> Flags:
+    """Which actions of which cases take more of a budget than there is, (n, A)."""
+    bare = np.flatnonzero(use.of == NONE)
+    found: Flags = (use.rates[..., bare] > budgets[bare]).any(axis=2)[use.segment]
+    for budget in np.flatnonzero(use.of != NONE):
+        for action in np.flatnonzero((use.rates[:, :, budget] > 0).any(axis=0)):
+            rate = use.rates[:, action, budget][use.segment]
+            found[:, action] |= use.factors[use.of[budget]] * rate > budgets[budget]
+    return found
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """
+    Cases to which the same actions are open and that use alike but for factors: the pattern of
+    each group (G, A), its segment, and of no factor (first) and of each factor the sum, the sum of
+    squares and the largest, (1 + F, G).
+    """
+
+    open: Flags
+    segment: Whole
+    sums: Floats
+    squares: Floats
+    largest: Floats
+
+    @classmethod
+    def of(cls, admissible: Flags, use: Factored) -> _Groups:
+        packed = np.packbits(admissible, axis=1)
+        whole = np.ascontiguousarray(
+            np.hstack(
+                [use.segment.view(np.uint8).reshape(len(packed), use.segment.itemsize), packed]
+            )
+        )
+        plain = whole.view(np.dtype((np.void, whole.shape[1]))).ravel()
+        _, first, group = np.unique(plain, return_index=True, return_inverse=True)
+        count, ones = len(first), np.ones(len(admissible))
+        kinds = [ones, *use.factors.astype(np.float64)]
+        largest = np.zeros((len(kinds), count))
+        for kind, factor in enumerate(kinds):
+            np.maximum.at(largest[kind], group, factor)
+        return cls(
+            admissible[first], use.segment[first],
+            np.array([np.bincount(group, factor, count) for factor in kinds]),
+            np.array([np.bincount(group, factor**2, count) for factor in kinds]), largest,
+        )  # fmt: skip
+
+    def times(self, chance: Floats, weights: Floats, segments: int) -> Floats:
+        """A chance (G, A) times what each group weighs by each factor, by segment, (1+F, S, A)."""
+        found = np.zeros((len(weights), segments, chance.shape[1]))
+        for kind, weight in enumerate(weights):
+            np.add.at(found[kind], self.segment, chance * weight[:, None])
+        return found
 
 
 def _weights(
-    admissible: Flags, use: Floats, budgets: Floats, explore: float
+    groups: _Groups, use: Factored, budgets: Floats, explore: float
 ) -> tuple[Floats, Floats]:
-    """The weight of each action in the draw, and what must be kept back of each budget."""
-    weights = np.ones(len(use))
-    patterns, counts = np.unique(admissible, axis=0, return_counts=True)
+    """The weight of each action in the draw, by segment, and what to keep back of each budget."""
+    segments, actions, _ = use.rates.shape
+    weights = np.ones((segments, actions))
+    most = np.zeros((len(use.factors) + 1, segments))
+    for kind, largest in enumerate(groups.largest):
+        np.maximum.at(most[kind], groups.segment, largest)
     for _ in range(60):
-        chance = patterns * weights
-        chance /= 1 + chance.sum(axis=1, keepdims=True)
-        times = explore * (counts @ chance)
-        mean, spread = times @ use, np.sqrt(times @ use**2)
-        reserve = mean + DEVIATIONS * spread + (use * (weights > 0)[:, None]).max(axis=0, initial=0)
-        reserve = np.where(mean > 0, reserve, 0.0)
+        chance = groups.open * weights[groups.segment]
+        chance = explore * chance / (1 + chance.sum(axis=1, keepdims=True))
+        mean = _counted(groups.times(chance, groups.sums, segments), use.rates, use.of)
+        spread = _counted(groups.times(chance, groups.squares, segments), use.rates**2, use.of)
+        single = (most[use.of + 1].T[:, None, :] * use.rates * (weights > 0)[..., None]).max(
+            axis=(0, 1), initial=0
+        )
+        reserve = np.where(mean > 0, mean + DEVIATIONS * np.sqrt(spread) + single, 0.0)
         if (mean <= SLICE * budgets * 1.001).all() and (reserve <= RESERVE * budgets).all():
             return weights, reserve
         for budget in np.flatnonzero(mean > 0):
-            users = use[:, budget] > 0
+            users = use.rates[..., budget] > 0
             if (
                 reserve[budget] > RESERVE * budgets[budget]
                 and mean[budget] <= SLICE * budgets[budget]
@@ -99,11 +167,20 @@ def _weights(
                 weights[users] = 0.0  # so small a budget cannot be drawn from with safety
             else:
                 weights[users] *= min(1.0, SLICE * budgets[budget] / mean[budget])
-    return np.zeros(len(use)), np.zeros(len(budgets))
+    return np.zeros((segments, actions)), np.zeros(len(budgets))
+
+
+def _counted(times: Floats, rates: Floats, of: Whole) -> Floats:
+    """What times (1+F, S, A) take of each budget, (M,)."""
+    found = np.zeros(len(of))
+    for kind, each in enumerate(times):
+        some = np.flatnonzero(of == kind - 1)
+        found[some] = np.einsum("sa,sam->m", each, rates[..., some])
+    return found
 
 
 def _slice(
-    admissible: Flags, use: Floats, weights: Floats, explore: float, reserve: Floats,
+    admissible: Flags, use: Factored, weights: Floats, explore: float, reserve: Floats,
     rng: np.random.Generator,
 ) -> tuple[Flags, NDArray[np.int32]]:  # fmt: skip
     """Who is drawn, and what the draw gives to everybody who is."""
@@ -111,8 +188,8 @@ def _slice(
     while True:
         drawn = pool & (rng.random(len(pool)) < explore)
         draw = np.full(len(pool), NOTHING, dtype=np.int32)
-        draw[drawn] = _draw(admissible[drawn] * weights, rng)
-        if (_used(draw, use) <= reserve).all():
+        draw[drawn] = _draw(weights[drawn], rng)
+        if (use_of(use, draw) <= reserve).all():
             return drawn, draw
 
 

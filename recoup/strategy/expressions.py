@@ -23,6 +23,7 @@ LONGEST = 500
 # What a condition may ask about a case, with its type and where it comes from.
 NAMES: Mapping[str, str] = {
     "stage": "text", "state": "text", "product": "text", "region": "text", "arm": "text",
+    "agency": "text",
     "days_past_due": "number", "days_placed": "number", "owed": "number", "overdue": "number",
     "loans": "number", "repay_30": "number", "roll": "number", "lost_contact": "number",
     "contacts_7": "number", "contacts_30": "number", "has_team": "truth", "has_agency": "truth",

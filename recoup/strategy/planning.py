@@ -16,13 +16,13 @@ import numpy as np
 import polars as pl
 
 from recoup.decision.priced import Barred, barred
-from recoup.decision.uses import of_arrays
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
-from recoup.strategy import eligibility, reasons, sequence, valuing
+from recoup.strategy import eligibility, persons, reasons, sequence, valuing
+from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice, choose
 from recoup.strategy.eligibility import Eligibility
-from recoup.strategy.schema import BUDGETS, Strategy
+from recoup.strategy.schema import Strategy
 from recoup.strategy.sequence import Standing
 
 
@@ -49,6 +49,7 @@ class Night:
     refused: dict[str, int]
     rules: dict[str, int]
     rulebook: str
+    names: tuple[str, ...]
     limits: tuple[float, ...]
 
     @property
@@ -56,7 +57,7 @@ class Night:
         """Of each budget, how much was used, and the most there was."""
         return {
             name: {"used": round(float(used), 2), "most": limit}
-            for name, limit, used in zip(BUDGETS, self.limits, self.choice.used, strict=True)
+            for name, limit, used in zip(self.names, self.limits, self.choice.used, strict=True)
         }
 
     @property
@@ -66,7 +67,8 @@ class Night:
         chosen anew during the day is to be what the night would have chosen.
         """
         return {
-            name: float(price) for name, price in zip(BUDGETS, self.choice.plan.prices, strict=True)
+            name: float(price)
+            for name, price in zip(self.names, self.choice.plan.prices, strict=True)
         }
 
     @property
@@ -106,16 +108,20 @@ def night(
     )  # fmt: skip
     progress("strategy", total // 2, total)
     worth = valuing.values(strategy=strategy, cases=some, allowed=lawful.allowed)
-    use, budgets = valuing.uses(strategy)
+    _one_of_a_person(strategy, some, standing, due, worth, lawful)
+    use, budgets = (
+        taking.of_cases(strategy, _with_arm(some, standing, due)),
+        taking.limits(strategy),
+    )
     chosen = choose(
         values=worth, use=use, budgets=budgets, explore=strategy.explore,
-        seed=seed_of(digest, book.code, on.isoformat()), start=valuing.start_of(strategy, prices),
+        seed=seed_of(digest, book.code, on.isoformat()), start=taking.start_of(strategy, prices),
     )  # fmt: skip
-    kept = barred(worth, of_arrays(use, len(due)), chosen.plan.prices, budgets)
+    kept = barred(worth, use, chosen.plan.prices, budgets)
     why = _why_not(standing, due, lawful, chosen, kept)
     rows = _rows(strategy, cases, standing, due, lawful, chosen, worth, why)
     rows = rows.with_columns(reasons.columns(
-        strategy=strategy, budgets=BUDGETS, found=chosen.plan.reasons, kept=kept, due=due,
+        strategy=strategy, budgets=taking.names(strategy), found=chosen.plan.reasons, kept=kept, due=due,
         cases=total,
     ))  # fmt: skip
     progress("strategy", total, total)
@@ -123,10 +129,32 @@ def night(
         rows=rows,
         choice=chosen,
         rulebook=lawful.rulebook,
+        names=taking.names(strategy),
         limits=tuple(budgets.tolist()),
         refused=_counted(why),
         rules=dict(sorted(lawful.fired.items())),
     )
+
+
+def _with_arm(cases: pl.DataFrame, standing: Standing, due: np.ndarray) -> pl.DataFrame:
+    """The cases with their arm, which the condition of a budget may ask for."""
+    return cases.with_columns(arm=_texts(standing.arm[due]))
+
+
+def _one_of_a_person(
+    strategy: Strategy, cases: pl.DataFrame, standing: Standing, due: np.ndarray,
+    worth: np.ndarray, lawful: Eligibility,
+) -> None:  # fmt: skip
+    """Leave alone what one person would hear too often tonight of several cases of theirs."""
+    over = persons.too_many(
+        persons=cases["person"].to_numpy(), worth=worth,
+        room=strategy.contact_limit.contacts - cases["contacts_limit"].to_numpy(),
+    )  # fmt: skip
+    worth[over] = -np.inf
+    lawful.allowed[over] = False
+    marks = np.zeros(len(standing.why), dtype=bool)
+    marks[due[over]] = True
+    standing.leave(marks, "other_case")
 
 
 def _counted(why: np.ndarray) -> dict[str, int]:

@@ -25,6 +25,7 @@ from recoup.strategy import reasons
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.reading import read
 from recoup.strategy.results import Comparison, arms
+from recoup.strategy.schema import BUDGETS
 from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
 
 
 MOST_BARRED = 12
+IN_MONEY = ("money", "concession")
 
 
 # -- By the day's jobs ---------------------------------------------------------------------------
@@ -158,7 +160,7 @@ class Night:
 
     `segments` and `treatments` are lists of `{"name", "cases", "chosen", "value"}`; `why` counts
     the reasons for doing nothing and `rules` the rules behind refusals, both largest first;
-    `budgets` has `{"used", "most", "price"}` by name; `barred` says what prices stood in the way of:
+    `budgets` has `{"used", "most", "price", "title", "is_money"}` by name; `barred` says what prices stood in the way of:
     `{"budget", "treatment", "cases", "value"}`, most cases first.
     """
 
@@ -169,7 +171,7 @@ class Night:
     arms: list[dict[str, Any]] = field(default_factory=list)
     why: list[tuple[str, int]] = field(default_factory=list)
     rules: list[tuple[str, int]] = field(default_factory=list)
-    budgets: dict[str, dict[str, float]] = field(default_factory=dict)
+    budgets: dict[str, dict[str, Any]] = field(default_factory=dict)
     barred: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -190,10 +192,7 @@ def plan(*, viewer: Viewer, book: Book, on: date | None = None) -> Night | None:
         segments=_summed(frame, "segment"), arms=_summed(frame, "arm"),
         treatments=_summed(frame.filter(pl.col("treatment") != ""), "treatment"),
         why=_largest(found.refused), rules=_largest(found.rules),
-        budgets={
-            name: {**sums, "price": found.prices.get(name, 0.0)}
-            for name, sums in found.budgets.items()
-        },
+        budgets=_budgets(found),
         barred=_barred(frame),
     )  # fmt: skip
 
@@ -210,6 +209,21 @@ def _summed(frame: pl.LazyFrame, by: str) -> list[dict[str, Any]]:
         overdue=pl.col("overdue").sum(),
     )  # fmt: skip
     return found.sort("chosen", "name", descending=[True, False]).collect().to_dicts()
+
+
+def _budgets(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Each budget of a night, those of the house first, with what a strategy calls its own."""
+    own = {budget.name: budget for budget in read(plan.strategy.source).own}
+    order = [*BUDGETS, *own]
+    known = sorted(plan.budgets, key=lambda name: order.index(name) if name in order else 10**6)
+    return {
+        name: {
+            **plan.budgets[name], "price": plan.prices.get(name, 0.0),
+            "title": own[name].title if name in own else "",
+            "is_money": name == "spend" or (name in own and own[name].unit in IN_MONEY),
+        }
+        for name in known
+    }  # fmt: skip
 
 
 def _barred(frame: pl.LazyFrame) -> list[dict[str, Any]]:

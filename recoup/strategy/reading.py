@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from recoup.kernel.errors import Invalid, Problem
+from recoup.strategy import budgets
 from recoup.strategy.expressions import Condition, compile_condition
 from recoup.strategy.schema import (
     BUDGETS,
@@ -58,13 +59,18 @@ def read(source: str) -> Strategy:
     treatments = _treatments(top)
     segments = _segments(top, treatments)
     salt, arms = _arms(top, treatments, {segment.code for segment in segments})
+    house, own = budgets.read(top, BUDGETS)
+    assumptions = _assumptions(top)
+    budgets.check(
+        top, own, treatments, complaint=assumptions.complaint, channels=CHANNELS, offers=OFFERS
+    )
     strategy = Strategy(
         name=top.code("name", longest=60), note=top.text("note", longest=500),
         holdout=top.number("holdout", low=0.005, high=0.2, default=0.02),
         explore=top.number("explore", low=0.0, high=0.03, default=0.02),
         self_cure=_self_cure(top), exits=_exits(top), contact_limit=_limit(top),
-        budgets=_budgets(top), assumptions=_assumptions(top), treatments=treatments,
-        segments=segments, salt=salt, arms=arms,
+        budgets=house, assumptions=assumptions, treatments=treatments, segments=segments,
+        salt=salt, arms=arms, own=own,
     )  # fmt: skip
     if problems:
         raise Invalid(
@@ -110,23 +116,16 @@ def _limit(top: Reader) -> ContactLimit:
     )
 
 
-def _budgets(top: Reader) -> dict[str, float]:
-    if not top.has("budgets"):
-        return {}
-    inner = top.at("budgets")
-    inner.only(BUDGETS, BUDGETS)
-    return {name: inner.number(name, low=0, high=1e13, default=0) for name in BUDGETS}
-
-
 def _assumptions(top: Reader) -> Assumptions:
     names = ("repay_30", "recoverable", "wear", "harm", "harm_growth", "minute")
     highest = {"harm": 1e9, "harm_growth": 10.0, "minute": 1e9}
     if not top.has("assumptions"):
         return Assumptions(0, 0, 0, 0, 0, 0)
     inner = top.at("assumptions")
-    inner.only(names, names)
+    inner.only((*names, "complaint"), names)
     return Assumptions(*(
-        inner.number(name, low=0, high=highest.get(name, 1.0), default=0) for name in names
+        inner.number(name, low=0, high=highest.get(name, 1.0), default=0)
+        for name in (*names, "complaint")
     ))  # fmt: skip
 
 
@@ -141,7 +140,7 @@ def _treatments(top: Reader) -> dict[str, Treatment]:
 def _treatment(reader: Reader, code: str) -> Treatment:
     reader.only(
         ("channel", "template", "window", "days", "cost", "minutes", "effect", "reach", "only_if",
-         "offer"),
+         "offer", "tier", "skill"),
         ("channel", "effect", "reach"),
     )  # fmt: skip
     if len(code) > 60:
@@ -162,7 +161,8 @@ def _treatment(reader: Reader, code: str) -> Treatment:
         minutes=reader.whole("minutes", low=0, high=480, default=0),
         effect=reader.number("effect", low=-3, high=3, default=0),
         reach=reader.number("reach", low=0, high=1, default=0),
-        only_if=reader.condition("only_if"), offer=_offer(reader),
+        only_if=reader.condition("only_if"), offer=_offer(reader), tier=reader.code("tier"),
+        skill=reader.code("skill"),
     )  # fmt: skip
 
 

@@ -79,7 +79,10 @@ def told(row: Mapping[str, Any], strategy: Strategy) -> dict[str, Any]:
     if row["runner_worth"] is not None:
         found["runner"] = _action(row["runner"], row["runner_worth"], strategy)
     if row["barrier"]:
-        found["barrier"] = {"budget": row["barrier"], "charge": _sum(row["barrier_charge"])}
+        title = next((b.title for b in strategy.own if b.name == row["barrier"]), "")
+        found["barrier"] = {
+            "budget": row["barrier"], "charge": _sum(row["barrier_charge"]), "title": title,
+        }  # fmt: skip
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from recoup.kernel.ids import fraction
+from recoup.strategy.budgets import Budget
 from recoup.strategy.expressions import Condition
 
 CHANNELS = ("sms", "email", "letter", "task")
@@ -32,7 +33,12 @@ class ContactLimit:
 
 @dataclass(frozen=True)
 class Assumptions:
-    """The figures of the value model that nobody has measured on this book yet."""
+    """
+    The figures of the value model that nobody has measured on this book yet.
+
+    `complaint` is the chance of a complaint of one contact, which grows as `harm` does; only a
+    budget of complaints needs it.
+    """
 
     repay_30: float
     recoverable: float
@@ -40,6 +46,7 @@ class Assumptions:
     harm: float
     harm_growth: float
     minute: float
+    complaint: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ class Treatment:
     One way to act: a message by a channel, or minutes of a collector.
 
     `window` is wall time where the borrower is; `days` how long the action may wait to be carried
-    out; `cost` minor units; `effect` log-odds; `reach` the chance that the person notices.
+    out; `cost` minor units; `effect` log-odds; `reach` the chance that the person notices. `tier` and
+    `skill` say who does a task, for budgets of their own.
     """
 
     code: str
@@ -62,6 +70,8 @@ class Treatment:
     reach: float
     only_if: Condition | None
     offer: dict[str, int | float] = field(default_factory=dict)
+    tier: str = ""
+    skill: str = ""
 
     def uses(self, minute: float) -> dict[str, float]:
         """What it takes out of each budget."""
@@ -108,7 +118,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Strategy:
-    """A whole strategy, valid."""
+    """A whole strategy, valid. `budgets` are the five of the house, `own` what it names beside."""
 
     name: str
     note: str
@@ -123,6 +133,7 @@ class Strategy:
     segments: tuple[Segment, ...]
     salt: str
     arms: tuple[Arm, ...]
+    own: tuple[Budget, ...] = ()
 
     def segments_of(self, arm: Arm) -> tuple[Segment, ...]:
         """The champion's segments with the arm's own in the place of those of the same code."""

@@ -78,6 +78,7 @@ WHY_NOT = {
     "waiting": gettext_noop("the next step is not due yet"),
     "pending": gettext_noop("an earlier action still waits"),
     "contact_limit": gettext_noop("contacted often enough lately"),
+    "other_case": gettext_noop("another case of the same person is contacted tonight"),
     "no_contact_point": gettext_noop("no way to reach the person on these channels"),
     "no_time_zone": gettext_noop("the time zone is not known"),
     "no_common_hour": gettext_noop("no hour is suitable everywhere the person may be"),
@@ -173,7 +174,8 @@ def _barred(
     wanted: Mapping[str, Any], barrier: Mapping[str, Any], priced: str, too_small: str,
     charge: float | None,
 ) -> Part:  # fmt: skip
-    values = _filled(wanted) | {"budget": budget(barrier["budget"])}
+    name = barrier.get("title") or budget(barrier["budget"])
+    values = _filled(wanted) | {"budget": name}
     if charge is None:
         return Part(too_small, values)
     return Part(priced, values | {"charge": charge / 100})

@@ -14,13 +14,11 @@ is open and least where a person pays, or does not, whatever we do (Lo, 2002, SI
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recoup.strategy.schema import BUDGETS, Strategy
+from recoup.strategy.schema import Strategy
 
 Floats = NDArray[np.float64]
 
@@ -45,27 +43,3 @@ def values(*, strategy: Strategy, cases: pl.DataFrame, allowed: NDArray[np.bool_
         gain = assume.recoverable * overdue * treatment.reach * (1 - lost) * lift
         found[:, at] = gain - treatment.spend(assume.minute) - harm
     return np.where(allowed, found, -np.inf)
-
-
-def uses(strategy: Strategy) -> tuple[Floats, Floats]:
-    """What each treatment takes of each budget, (treatments, budgets), and the budgets."""
-    minute = strategy.assumptions.minute
-    use = np.zeros((len(strategy.treatments), len(BUDGETS)))
-    for at, treatment in enumerate(strategy.treatments.values()):
-        taken = treatment.uses(minute)
-        use[at] = [taken.get(name, 0.0) for name in BUDGETS]
-    return use, np.array([strategy.budgets[name] for name in BUDGETS])
-
-
-def start_of(strategy: Strategy, prices: Mapping[str, float] | None) -> Floats | None:
-    """
-    Prices of an earlier night as a plan's start, or nothing: other budgets, or no prices at all,
-    are of no use and must not stop a night.
-    """
-    if not prices or set(prices) != set(BUDGETS):
-        return None
-    try:
-        start = np.array([float(prices[name]) for name in BUDGETS])
-    except (TypeError, ValueError):
-        return None
-    return start if np.isfinite(start).all() and (start >= 0).all() else None

@@ -14,11 +14,12 @@ from django.conf import settings
 
 from recoup.kernel.files import write_by_content
 from recoup.kernel.progress import Progress, quiet
-from recoup.people.models import Book
+from recoup.people import queries as people
+from recoup.people.models import Agency, Book
 from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
-from recoup.strategy import eligibility, history, planning, reasons
+from recoup.strategy import eligibility, history, persons, planning, reasons
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.planning import Frames, Night
 from recoup.strategy.reading import read
@@ -59,15 +60,23 @@ def frames(
     recent = history.contacts_frame(book=book, on=on, at=at, days=strategy.contact_limit.days)
     points = portfolio.contact_point_frame(book=book, on=on)
     cases = cases.join(with_scores(scores), on="case", how="left", maintain_order="left")
-    cases = cases.join(recent, on="case", how="left", maintain_order="left").with_columns(
+    cases = cases.join(recent, on="case", how="left", maintain_order="left")
+    # Two cases of one person are one person: for the holdout, the arm and the limit of contacts.
+    cases = persons.as_one(cases, people.same_people(creditor=book.creditor_id)).with_columns(
         pl.col("contacts_7", "contacts_30", "contacts_limit", "pending").fill_null(0),
         days_placed=(pl.lit(on) - pl.col("placed_on")).dt.total_days(),
         has_team=pl.col("team").is_not_null(),
         has_agency=pl.col("agency").is_not_null(),
+        agency=pl.col("agency").replace_strict(_agencies(), default=None, return_dtype=pl.String),
         time_zones=pl.col("time_zones").fill_null(""),
     )
+    cases = cases.with_columns(pl.col("contacts_limit").sum().over("person"))
     points = points.filter((pl.col("party") == "debtor") & (pl.col("state") != "invalid"))
     return Frames(cases=cases, points=points, past=history.past_frame(book=book), facts=facts)
+
+
+def _agencies() -> dict[int, str]:
+    return dict(Agency.objects.values_list("pk", "code"))
 
 
 def with_scores(scores: pl.DataFrame) -> pl.DataFrame:

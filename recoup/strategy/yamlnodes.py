@@ -80,6 +80,11 @@ class Reader:
         node = self._fields.get(name)
         return node is not None and node.tag != "tag:yaml.org,2002:null"
 
+    @property
+    def is_fields(self) -> bool:
+        """Whether this is a list of fields, and not a value."""
+        return isinstance(self.node, yaml.MappingNode)
+
     def at(self, name: str) -> Reader:
         """The reader of a field."""
         return Reader(self._fields[name], f"{self.path}.{name}".lstrip("."), self.problems)
@@ -121,6 +126,17 @@ class Reader:
         if self.has(name) and not value.replace("-", "").replace("_", "").isalnum():
             self.at(name).problem(f"{value!r} is not a code.", "Use letters, digits, - and _.")
         return value
+
+    def codes(self, name: str) -> tuple[str, ...]:
+        """One code, or a list of them."""
+        if not self.has(name):
+            return ()
+        inner = self.at(name)
+        nodes = inner.node.value if isinstance(inner.node, yaml.SequenceNode) else [inner.node]
+        if any(not isinstance(node, yaml.ScalarNode) for node in nodes):
+            inner.problem("This must be a code, or a list of codes.")
+            return ()
+        return tuple(str(node.value) for node in nodes)
 
     def number(self, name: str, *, low: float, high: float, default: float) -> float:
         """A number within bounds."""

@@ -79,6 +79,14 @@ def number(value: int | float | None, places: int = 0) -> str:
 
 
 @register.filter
+def few(value: float | None) -> str:
+    """A number with thousands apart; with two places where it is small and not whole."""
+    if value in (None, ""):
+        return "–"
+    return number(value, 2 if abs(float(value)) < 100 and float(value) % 1 else 0)
+
+
+@register.filter
 def fine_money(minor: float | None, currency: str = "CNY") -> str:
     """An amount that may be a part of a minor unit, such as a price: four places when small."""
     if minor in (None, ""):

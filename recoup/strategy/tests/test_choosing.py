@@ -64,7 +64,7 @@ def test_the_slice_takes_at_most_a_fifth_of_a_scarce_budget():
     drawn = made.action[made.explored]
     assert (drawn == 2).any()
     assert USE[drawn[drawn >= 0], 1].sum() < 0.5 * budgets[1]
-    assert made.weights[2] < made.weights[0] == 1
+    assert made.weights[0, 2] < made.weights[0, 0] == 1
 
 
 def test_a_budget_too_small_to_draw_from_is_left_to_the_plan():
@@ -73,7 +73,7 @@ def test_a_budget_too_small_to_draw_from_is_left_to_the_plan():
 
     made = choose(values=values, use=USE, budgets=budgets, explore=0.03, seed=1)
 
-    assert made.weights[1] == 0
+    assert made.weights[0, 1] == 0
     assert (made.action == 1).sum() == 1
 
 

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from recoup.people import scopes
 from recoup.scoring import operations as scoring
-from recoup.strategy import operations, queries, valuing
+from recoup.strategy import operations, queries, uses
 from recoup.strategy.models import Decision, Plan
 from recoup.strategy.reading import read, shipped
 from recoup.strategy.sentences import by_prices
@@ -68,8 +68,12 @@ def test_the_plan_keeps_best_next_best_and_what_stood_in_the_way(plan):
 
 def test_what_an_action_leaves_is_its_value_less_the_prices_of_what_it_uses(plan):
     strategy = read(plan.strategy.source)
-    uses, _ = valuing.uses(strategy)
-    charge = dict(zip(strategy.treatments, uses @ [*plan.prices.values()], strict=True))
+    rates = uses.of_cases(strategy, rows_of(plan).head(1)).rates[0]
+    charge = dict(
+        zip(
+            strategy.treatments, rates @ [plan.prices[n] for n in uses.names(strategy)], strict=True
+        )
+    )
 
     taken = rows_of(plan).filter(pl.col("best") == pl.col("treatment"), pl.col("treatment") != "")
 
@@ -162,13 +166,13 @@ def test_prices_in_words(priced, treatment, said):
 
 def test_the_next_night_begins_at_last_nights_prices(plan, book, system, at, today, monkeypatch):
     begun = []
-    real = valuing.start_of
+    real = uses.start_of
 
     def noted(strategy, prices):
         begun.append(prices)
         return real(strategy, prices)
 
-    monkeypatch.setattr(valuing, "start_of", noted)
+    monkeypatch.setattr(uses, "start_of", noted)
     Decision.objects.update(state="lapsed")
 
     decided(book, system, at + timedelta(days=1), today + timedelta(days=1))

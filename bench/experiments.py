@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from recoup.decision import evidence, sequential
 from recoup.decision.arms import FEWEST, Outcome
+from recoup.strategy import judging
 
 Floats = NDArray[np.float64]
 DAYS = 60  # of the test of one look
@@ -152,26 +153,34 @@ def challengers(rng: np.random.Generator, runs: int, each: int) -> dict[str, flo
     return {name: float(one.mean()) for name, one in alarms.items()}
 
 
-def cohort(rng: np.random.Generator, runs: int, people: int) -> dict[str, float]:
+def cohort(rng: np.random.Generator, runs: int, people: int, daily: float) -> dict[str, float]:
     """
     The same people at every look, as the studio compares arms: whoever pays stays paid, so the
-    variance grows from day to day instead of shrinking. Two arms alike, half of whom pay in time;
-    of the sizes tried, from 300 to 30,000, this one raises most alarms.
+    variance of the difference grows until half have paid and falls after it. Two arms alike.
+
+    The desk looks with half of the error (`judging.LEVEL`), for each half of the curve. `stopped`
+    is a challenger stopped for harm though it does none, with no margin to protect it: the worst
+    case of what is allowed. Of the sizes tried, from 300 to 300,000, these raise most alarms.
     """
-    plan, days = sequential.Plan(effect=0.02), 90
+    plan, days = sequential.Plan(effect=0.02, level=judging.LEVEL), 120
     paid = np.zeros((2, runs, days))
     for arm in range(2):
         done = np.zeros(runs, dtype=np.int64)
         for day in range(days):
-            done += rng.binomial(people - done, 0.04 / (1 + day / 6))
+            done += rng.binomial(people - done, daily)
             paid[arm, :, day] = done
     gap = (paid[0] - paid[1]) / people
     variance = sum(_share_variance(one, np.full(days, people)) for one in paid)
-    strong = sequential.log_evidence(gap, variance, effect=plan.effect) >= -np.log(plan.alpha)
+    strong = sequential.log_evidence(gap, variance, effect=plan.effect)
+    harmful = gap > sequential.reach_of_harm(
+        variance, size=judging.SIZES["recovery"], alpha=(1 - judging.LEVEL) / len(judging.SIZES)
+    )
     naive = np.abs(gap) > Z * np.sqrt(variance)
     return {
         "paid_in_the_end": float(paid[:, :, -1].mean() / people),
-        "false_alarms": float(strong.any(axis=1).mean()),
+        "false_alarms": float((strong >= -np.log(plan.alpha)).any(axis=1).mean()),
+        "false_alarms_with_all_error": float((strong >= np.log(20)).any(axis=1).mean()),
+        "stopped": float(harmful.any(axis=1).mean()),
         "false_alarms_daily_z": float(naive.any(axis=1).mean()),
     }
 
@@ -185,7 +194,7 @@ def harm(rng: np.random.Generator, runs: int, each: int) -> dict[str, float]:
     for name, more in (("at_the_margin", 0.005), ("three_points_above", 0.035)):
         hits = [rng.binomial(each, 0.01 + m, (runs, days)).cumsum(axis=1) for m in (more, 0.0)]
         variance = sum(_share_variance(h, count) for h in hits)
-        low = (hits[0] - hits[1]) / count - sequential.one_sided(
+        low = (hits[0] - hits[1]) / count - sequential.reach_of_harm(
             np.minimum(variance, 1e6), size=guard.size, alpha=1 - guard.level
         )
         stopped = low > guard.margin
@@ -249,7 +258,12 @@ def main() -> int:
     less["power_ratio"] = less["power"] / found["part_recovered"]["power_one_look"]
     found["part_recovered_less_score"] = less
     found["three_challengers"] = challengers(rng, options.runs, paid)
-    found["cohort"] = cohort(rng, options.runs, 6_000)
+    found["cohort"] = {
+        name: cohort(rng, options.runs, people, daily)
+        for name, people, daily in (
+            ("half_pay", 6_000, 0.006), ("all_pay", 5_000, 0.06), ("complaints", 4_000, 0.0001),
+        )
+    }  # fmt: skip
     found["harm"] = harm(rng, options.runs, paid)
     found["same_as_shipped"] = same_as_shipped(rng, 40, paid, plan) / 40
     found["cpu_seconds"] = time.process_time() - begun
@@ -260,7 +274,11 @@ def main() -> int:
         any(row["power_ratio"] < LEAST_POWER for row in rows),
         any(row["duration_ratio"] > LONGEST for row in rows),
         found["three_challengers"]["family"] > MOST_ALARMS,
-        found["cohort"]["false_alarms"] > MOST_ALARMS,
+        any(
+            one[kind] > MOST_ALARMS
+            for one in found["cohort"].values()
+            for kind in ("false_alarms", "stopped")
+        ),
         found["harm"]["stopped_at_the_margin"] > MOST_ALARMS,
         found["same_as_shipped"] < 1,
     ]

@@ -228,6 +228,20 @@ def one_sided(variance: ArrayLike, *, size: float, alpha: float) -> Floats:
     return distance
 
 
+def reach_of_harm(variance: ArrayLike, *, size: float, alpha: float) -> Floats:
+    """
+    The same at once for the size and for ten times it, each with half of the error: harm far above
+    what was planned for is seen while there are few cases.
+
+    >>> float(reach_of_harm(2e-3, size=0.005, alpha=0.05)) < float(
+    ...     one_sided(2e-3, size=0.005, alpha=0.05))
+    True
+    """
+    each = [one_sided(variance, size=scale * size, alpha=alpha / len(SCALES)) for scale in SCALES]
+    least: Floats = np.minimum.reduce(each)
+    return least
+
+
 # -- Looking ---------------------------------------------------------------------------------------
 
 
@@ -247,6 +261,21 @@ def sequence(evidence: Evidence, plan: Plan) -> Sequence:
     spent = -float(log_evidence(gap, variance, effect=plan.effect))
     p_value = min(1.0, plan.challengers * math.exp(min(0.0, spent)))
     return Sequence(Interval(gap, gap - width, gap + width), p_value)
+
+
+def excess(harm: Evidence, guard: Guard, *, challengers: int = 1) -> Interval:
+    """
+    How much more harm a challenger does, each end one-sided and valid at all looks together.
+
+    >>> found = excess(Evidence(0.04, 1e-4, 900), Guard(margin=0.005, size=0.01))
+    >>> found.low > 0.005
+    True
+    """
+    gap, width = harm.difference, math.inf
+    if not harm.doubt and 0 < harm.variance < math.inf:
+        alpha = (1 - guard.level) / challengers
+        width = float(reach_of_harm(harm.variance, size=guard.size, alpha=alpha))
+    return Interval(gap, gap - width, gap + width)
 
 
 def look(
@@ -269,12 +298,14 @@ def look(
         raise ValueError("Harm is guarded with a measure of it and a margin, or not at all.")
     seen = sequence(evidence, plan)
     p_value = seen.p_value
-    excess = None if harm is None or guard is None else _excess(harm, guard, plan)
+    more = None
+    if harm is not None and guard is not None:
+        more = excess(harm, guard, challengers=plan.challengers)
     if before is not None:
         p_value = min(p_value, before.p_value)
         if before.is_over:
-            return Look(seen.difference, p_value, before.decided, before.reason, excess)
-    found = Look(seen.difference, p_value, Decided.LOOK_ON, "", excess)
+            return Look(seen.difference, p_value, before.decided, before.reason, more)
+    found = Look(seen.difference, p_value, Decided.LOOK_ON, "", more)
     decided, reason = _decide(found, evidence, plan, guard, seen.doubt)
     return replace(found, decided=decided, reason=reason)
 
@@ -303,14 +334,6 @@ def look_at_all(
         )
         for name, one in evidence.items()
     }  # fmt: skip
-
-
-def _excess(harm: Evidence, guard: Guard, plan: Plan) -> Interval:
-    gap, width = harm.difference, math.inf
-    if not harm.doubt and 0 < harm.variance < math.inf:
-        alpha = (1 - guard.level) / plan.challengers
-        width = float(one_sided(harm.variance, size=guard.size, alpha=alpha))
-    return Interval(gap, gap - width, gap + width)
 
 
 def _decide(

@@ -142,6 +142,9 @@ NIGHT = [
         by=m.by, at=m.at, progress=m.progress)),
     Step("count", lambda m: reporting.count(
         book=m.book, on=m.on - timedelta(days=1), by=m.by, at=m.at)),
+    Step("judge arms", lambda m: strategy.judge_arms(
+        book=m.book, on=m.on, complaints=gate_queries.complaints_frame(book=m.book),
+        by=m.by, at=m.at)),
 ]  # fmt: skip
 
 

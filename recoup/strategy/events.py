@@ -10,3 +10,10 @@ PlanDecided = Kind(
 )
 DecisionsMarked = Kind("strategy.marked", "{count} decisions became {state}")
 DecisionsLapsed = Kind("strategy.lapsed", "{count} decisions lapsed unused")
+ArmsJudged = Kind("strategy.arms_judged", "{count} arms were compared with the champion")
+ArmStopped = Kind(
+    "strategy.arm_stopped",
+    "Arm {arm} was stopped: its {measure} is proven worse than the champion's by {least_points}"
+    " points at least; {margin_points} are allowed",
+)
+ArmRestarted = Kind("strategy.arm_restarted", "Arm {arm} was restarted: {reason}")

@@ -135,3 +135,70 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.on} {self.treatment}"
+
+
+class ArmLook(models.Model):
+    """
+    One night's look at an arm beside the champion, valid at all looks together.
+
+    `difference`, `low` and `high` are of the recovery rate (null where nothing can be said yet);
+    `harm` has for each guarded measure the `excess` over the champion, the `least` that is proven
+    and the `margin` allowed; `doubt` says why nothing is decided.
+    """
+
+    version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="looks")
+    arm = models.CharField(max_length=40)
+    on = models.DateField()
+    cases = models.PositiveIntegerField()
+    difference = models.FloatField()
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    p_value = models.FloatField()
+    decided = models.CharField(max_length=12)
+    doubt = models.CharField(max_length=300, blank=True)
+    harm = models.JSONField(default=dict)
+
+    objects = ScopedManager(creditor="version__book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "arm", "on"], name="arm_look_once_a_night")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arm} {self.on}"
+
+
+class ArmStop(models.Model):
+    """
+    An arm that was stopped for harm. While `restarted_at` is empty its cases go the champion's way.
+
+    It holds for the experiment (`salt`), whatever version is in force: a changed text does not
+    restart it, a person does. `figures` are what was seen of the measure.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="arm_stops")
+    version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT)
+    salt = models.CharField(max_length=60)
+    arm = models.CharField(max_length=40)
+    on = models.DateField()
+    at = models.DateTimeField()
+    measure = models.CharField(max_length=20)
+    figures = models.JSONField(default=dict)
+    restarted_on = models.DateField(null=True)
+    restarted_at = models.DateTimeField(null=True)
+    restarted_by = models.CharField(max_length=80, blank=True)
+    restart_reason = models.CharField(max_length=300, blank=True)
+
+    objects = ScopedManager(creditor="book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["book", "salt", "arm"], condition=models.Q(restarted_at=None),
+                name="arm_stopped_once",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.arm} {self.on}"

@@ -18,7 +18,8 @@ from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
-from recoup.strategy import writing
+from recoup.strategy import arms, writing
+from recoup.strategy.arms import judge_arms, restart
 from recoup.strategy.events import (
     DecisionsLapsed,
     DecisionsMarked,
@@ -28,6 +29,11 @@ from recoup.strategy.events import (
 )
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.reading import read, shipped
+
+__all__ = [
+    "activate", "add", "decide", "default", "judge_arms", "lapse", "mark", "postpone", "reopen",
+    "restart",
+]  # fmt: skip
 
 # From a state to the states that may follow; a decision that ended stays as it ended.
 MAY_BECOME = {
@@ -142,8 +148,9 @@ def decide(
     if version is None:
         raise Invalid(_("The book {book} has no strategy in force.").format(book=book.code),
                       hint=_("Add one and activate it."))  # fmt: skip
+    stopped = arms.stopped(book=book, salt=read(version.source).salt)
     night = writing.decided(book=book, version=version, facts=facts, on=on, at=at,
-                            progress=progress)  # fmt: skip
+                            stopped=stopped, progress=progress)  # fmt: skip
     path = writing.write_file(book=book, on=on, rows=night.rows)
     try:
         with record(PlanDecided, by=by, at=at, book=book, on=on, strategy=str(version)) as event:
@@ -154,7 +161,7 @@ def decide(
             event.note(
                 cases=plan.rows, chosen=plan.chosen, file=pointer, budgets=plan.budgets,
                 prices=plan.prices, certificate=plan.certificate, refused=plan.refused,
-                rules=plan.rules, rulebook=night.rulebook,
+                rules=plan.rules, rulebook=night.rulebook, stopped=stopped,
             )  # fmt: skip
             event.about(plan)
     except (IntegrityError, FileNotFoundError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -88,15 +88,19 @@ def seed_of(*parts: str) -> int:
 
 def night(
     *, book: Book, strategy: Strategy, digest: str, frames: Frames, on: date, at: datetime,
-    prices: Mapping[str, float] | None = None, progress: Progress = quiet,
+    prices: Mapping[str, float] | None = None, stopped: Collection[str] = (),
+    progress: Progress = quiet,
 ) -> Night:  # fmt: skip
-    """Decide for every case of the book; `prices` are those of an earlier night, to begin with."""
+    """
+    Decide for every case of the book; `prices` are those of an earlier night, to begin with,
+    `stopped` names the arms that go the champion's way.
+    """
     cases = frames.cases.sort("case")
     total = cases.height
     progress("strategy", 0, total)
     standing = sequence.stand(
         strategy=strategy, cases=cases, points=frames.points, past=frames.past,
-        book=book.code, on=on,
+        book=book.code, on=on, stopped=stopped,
     )  # fmt: skip
     due = np.flatnonzero(standing.why == "")
     some = cases[due]
@@ -215,7 +219,7 @@ def _rows(
         "case", "stage", "days_past_due", "owed", "overdue", "repay_30", "lost_contact",
         "starter", "contacts_30", "time_zones",
     ).with_columns(
-        arm=_texts(standing.arm), arm_share=pl.Series(standing.share),
+        arm=_texts(standing.arm), follows=_texts(standing.follows), arm_share=pl.Series(standing.share),
         segment=_texts(standing.segment), step=pl.Series(standing.step),
         step_code=_texts(standing.step_code), why=_texts(why), rules=_texts(rules),
         treatment=pl.Series(action).replace_strict(

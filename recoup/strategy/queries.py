@@ -24,13 +24,14 @@ from recoup.portfolio.states import WORKED
 from recoup.strategy import reasons
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.reading import read
-from recoup.strategy.results import Comparison, arms
+from recoup.strategy.results import Comparison, arms, looks, stopped_on, stops
 from recoup.strategy.schema import BUDGETS
 from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
     "Change", "Comparison", "LeftAlone", "Night", "Part", "active", "arms", "describe", "diff",
-    "left_alone", "plan", "plan_frame", "plans", "queue", "versions", "waiting", "why_not",
+    "left_alone", "looks", "plan", "plan_frame", "plans", "queue", "stopped_on", "stops",
+    "versions", "waiting", "why_not",
 ]  # fmt: skip
 
 

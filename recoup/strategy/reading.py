@@ -11,11 +11,13 @@ from recoup.strategy import budgets
 from recoup.strategy.expressions import Condition, compile_condition
 from recoup.strategy.schema import (
     BUDGETS,
+    CHAMPION,
     CHANNELS,
     Arm,
     Assumptions,
     ContactLimit,
     Exit,
+    Guard,
     Segment,
     Step,
     Strategy,
@@ -31,7 +33,6 @@ FIELDS = (
 NEEDED = ("name", "holdout", "contact_limit", "budgets", "assumptions", "treatments", "segments")
 OFFERS = ("plan_months", "promise_days", "waive_share")
 NEVER = compile_condition("false")
-CHAMPION = "champion"
 
 
 def shipped(name: str = "default-cn") -> str:
@@ -58,7 +59,7 @@ def read(source: str) -> Strategy:
     top.only(FIELDS, NEEDED)
     treatments = _treatments(top)
     segments = _segments(top, treatments)
-    salt, arms = _arms(top, treatments, {segment.code for segment in segments})
+    salt, arms, guard = _experiment(top, treatments, {segment.code for segment in segments})
     house, own = budgets.read(top, BUDGETS)
     assumptions = _assumptions(top)
     budgets.check(
@@ -70,7 +71,7 @@ def read(source: str) -> Strategy:
         explore=top.number("explore", low=0.0, high=0.03, default=0.02),
         self_cure=_self_cure(top), exits=_exits(top), contact_limit=_limit(top),
         budgets=house, assumptions=assumptions, treatments=treatments, segments=segments,
-        salt=salt, arms=arms, own=own,
+        salt=salt, arms=arms, own=own, guard=guard,
     )  # fmt: skip
     if problems:
         raise Invalid(
@@ -210,13 +211,13 @@ def _step(reader: Reader, treatments: dict[str, Treatment]) -> Step:
     return Step(reader.code(), reader.whole("wait_days", low=0, high=365, default=0), choose)
 
 
-def _arms(
+def _experiment(
     top: Reader, treatments: dict[str, Treatment], codes: set[str]
-) -> tuple[str, tuple[Arm, ...]]:
+) -> tuple[str, tuple[Arm, ...], Guard]:
     if not top.has("experiment"):
-        return "none", (Arm(CHAMPION, 1.0, "", None, ()),)
+        return "none", (Arm(CHAMPION, 1.0, "", None, ()),), Guard()
     inner = top.at("experiment")
-    inner.only(("salt", "arms"), ("salt", "arms"))
+    inner.only(("salt", "arms", "guard"), ("salt", "arms"))
     arms = tuple(_arm(item, treatments, codes) for item in inner.items("arms"))
     _twice(inner, (arm.code for arm in arms))
     if not arms or arms[0].code != CHAMPION:
@@ -224,7 +225,21 @@ def _arms(
     if abs(sum(arm.share for arm in arms) - 1) > 1e-9:
         total = sum(arm.share for arm in arms)
         inner.problem(f"The shares of the arms add up to {total:g}.", "They must add up to 1.")
-    return inner.text("salt", longest=60), arms
+    return inner.text("salt", longest=60), arms, _guard(inner)
+
+
+def _guard(reader: Reader) -> Guard:
+    usual = Guard()
+    if not reader.has("guard"):
+        return usual
+    inner = reader.at("guard")
+    inner.only(("recovery", "complaints", "after_days", "effect"))
+    return Guard(
+        recovery=inner.number("recovery", low=0, high=0.2, default=usual.recovery),
+        complaints=inner.number("complaints", low=0, high=0.1, default=usual.complaints),
+        after_days=inner.whole("after_days", low=1, high=60, default=usual.after_days),
+        effect=inner.number("effect", low=0.001, high=0.2, default=usual.effect),
+    )
 
 
 def _arm(reader: Reader, treatments: dict[str, Treatment], codes: set[str]) -> Arm:

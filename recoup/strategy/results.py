@@ -11,27 +11,28 @@ what was known of the cases on the first night (`decision.evidence.adjusted`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
 from recoup.decision.arms import Difference, Outcome, compare
-from recoup.decision.evidence import adjusted
 from recoup.decision.sequential import Plan as Test
-from recoup.decision.sequential import Sequence, sequence
+from recoup.decision.sequential import Sequence as Looks
+from recoup.decision.sequential import sequence
 from recoup.kernel.actors import Viewer
 from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.portfolio import bulk
 from recoup.portfolio.models import Entry
-from recoup.strategy.models import Decision, Plan, StrategyVersion
-from recoup.strategy.reading import CHAMPION, read
-from recoup.strategy.schema import HOLDOUT
+from recoup.strategy import judging
+from recoup.strategy.models import ArmLook, ArmStop, Decision, Plan, StrategyVersion
+from recoup.strategy.reading import read
+from recoup.strategy.schema import CHAMPION, HOLDOUT, Strategy
 
 # What each comparison is tuned for, fixed before any look: two points of the recovery rate, a
 # quarter of a contact, one yuan of cost.
@@ -58,34 +59,90 @@ class Comparison:
     contacts: float
     cost: float
     against: dict[str, Difference]
-    sequence: Sequence | None = None
+    sequence: Looks | None = None
 
 
 def arms(*, viewer: Viewer, book: Book, until: date | None = None) -> list[Comparison]:
     """
-    The results of every arm of the version in force, the holdout too, since its first plan.
+    The results of every arm of the version in force, the holdout too, since its first plan (or
+    since it was restarted).
 
     Costs are those the plan counted: messages sent and collectors' minutes.
     """
-    scopes.demand(viewer, scopes.SEE_STUDIO)
-    versions = scopes.visible(StrategyVersion.objects.filter(book=book, state="active"), viewer)
-    version = versions.first()
+    version = in_force(viewer=viewer, book=book)
     if version is None:
         return []
-    first = Plan.objects.filter(strategy=version).order_by("on").first()
-    if first is None:
-        return []
-    frame = _outcomes(book, version, first, until)
-    groups = {str(key[0]): part for key, part in frame.group_by("arm", maintain_order=True)}
     strategy = read(version.source)
-    base = groups.get(CHAMPION, frame.clear())
     shares = {arm.code: arm.share * (1 - strategy.holdout) for arm in strategy.arms}
     shares[HOLDOUT] = strategy.holdout
-    test = Test(effect=TUNED_FOR["recovery"], challengers=max(1, len(shares) - 1))
-    return [
-        _compared(code, share, groups.get(code, frame.clear()), base, test)
-        for code, share in shares.items()
-    ]
+    begun = beginnings(version=version, strategy=strategy)
+    if CHAMPION not in begun:
+        return []
+    frames = {
+        plan.pk: outcomes(version=version, first=plan, until=until) for plan in begun.values()
+    }
+    found = []
+    for code, share in shares.items():
+        frame = frames[begun.get(code, begun[CHAMPION]).pk]
+        part, base = (frame.filter(pl.col("arm") == name) for name in (code, CHAMPION))
+        found.append(_compared(code, share, part, base, judging.design(strategy)))
+    return found
+
+
+def in_force(*, viewer: Viewer, book: Book) -> StrategyVersion | None:
+    """The version in force, for who may see experiments: the studio, and who reads the journal."""
+    if scopes.SEE_JOURNAL not in viewer.may:
+        scopes.demand(viewer, scopes.SEE_STUDIO)
+    return scopes.visible(StrategyVersion.objects.filter(book=book, state="active"), viewer).first()
+
+
+def looks(*, viewer: Viewer, book: Book) -> dict[str, list[ArmLook]]:
+    """The nightly looks of the version in force by arm, oldest first."""
+    found: dict[str, list[ArmLook]] = {}
+    version = in_force(viewer=viewer, book=book)
+    if version is not None:
+        for look in ArmLook.objects.filter(version=version).order_by("on"):
+            found.setdefault(look.arm, []).append(look)
+    return found
+
+
+def stops(*, viewer: Viewer, book: Book) -> list[ArmStop]:
+    """The arms of the experiment in force that were stopped, also those restarted, newest first."""
+    version = in_force(viewer=viewer, book=book)
+    if version is None:
+        return []
+    rows = ArmStop.objects.filter(book=book, salt=read(version.source).salt)
+    return list(rows.select_related("book").order_by("-at"))
+
+
+def stopped_on(*, viewer: Viewer, books: Sequence[Book], on: date) -> list[ArmStop]:
+    """The arms that were stopped for harm on a day."""
+    scopes.demand(viewer, scopes.SEE_JOURNAL)
+    rows = scopes.visible(ArmStop.objects.filter(book__in=books, on=on), viewer)
+    return list(rows.select_related("book").order_by("pk"))
+
+
+def beginnings(
+    *, version: StrategyVersion, strategy: Strategy, before: date = date.max
+) -> dict[str, Plan]:
+    """
+    The plan that each arm began with: the version's first, or the first after it was restarted.
+
+    An arm that has no plan yet is left out.
+    """
+    plans = list(Plan.objects.filter(strategy=version, on__lt=before).order_by("on"))
+    again = dict(
+        ArmStop.objects.filter(
+            book=version.book_id, salt=strategy.salt, restarted_on__isnull=False
+        ).order_by("restarted_on").values_list("arm", "restarted_on")
+    )  # fmt: skip
+    found = {}
+    for arm in [*(arm.code for arm in strategy.arms), HOLDOUT]:
+        since = again.get(arm, date.min)
+        first = next((plan for plan in plans if plan.on > since), None)
+        if first is not None:
+            found[arm] = first
+    return found
 
 
 def _compared(
@@ -96,36 +153,20 @@ def _compared(
         name: compare(mine[name], Outcome.of(base[name].to_numpy()), tuned_for=TUNED_FOR[name])
         for name in TUNED_FOR
     } if code != CHAMPION else {}  # fmt: skip
+    found = None if code == CHAMPION else sequence(judging.recovery(part, base), test)
     return Comparison(
         arm=code, share=share, cases=part.height, recovered=int(part["recovered"].sum()),
         recovery=mine["recovery"].mean, contacts=mine["contacts"].mean, cost=mine["cost"].mean,
-        against=against, sequence=None if code == CHAMPION else _sequence(part, base, test),
+        against=against, sequence=found,
     )  # fmt: skip
 
 
-def _sequence(part: pl.DataFrame, base: pl.DataFrame, test: Test) -> Sequence:
-    found = adjusted(
-        arm=part["recovery"].to_numpy(), other=base["recovery"].to_numpy(),
-        arm_before=_known(part), other_before=_known(base),
-    )  # fmt: skip
-    return sequence(found, test)
-
-
-def _known(part: pl.DataFrame) -> np.ndarray:
-    """What the first night's plan knew of each case, which no arm can have changed."""
-    return part.select(
-        pl.col("repay_30").fill_nan(None).fill_null(0.0),
-        (pl.col("repay_30").is_null() | pl.col("repay_30").is_nan()).cast(pl.Float64).alias("none"),
-        pl.col("overdue").log1p(),
-        pl.col("days_past_due").cast(pl.Float64).fill_null(0.0),
-    ).to_numpy()
-
-
-def _outcomes(
-    book: Book, version: StrategyVersion, first: Plan, until: date | None
-) -> pl.DataFrame:
-    """One row for each case: arm, recovered, recovery, contacts, cost since the first plan."""
-    strategy, last = read(version.source), until or date.max
+def outcomes(*, version: StrategyVersion, first: Plan, until: date | None = None) -> pl.DataFrame:
+    """
+    One row for each case with something overdue on the first night: arm, recovered, recovery,
+    contacts, cost since then, and what that night knew.
+    """
+    strategy, last, book = read(version.source), until or date.max, version.book_id
     cases = pl.read_parquet(
         Path(settings.DATA_DIR) / first.file,
         columns=["case", "arm", "overdue", "repay_30", "days_past_due"],

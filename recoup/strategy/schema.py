@@ -13,6 +13,7 @@ CHANNELS = ("sms", "email", "letter", "task")
 MEDIA = {"sms": "phone", "email": "email", "letter": "address", "task": ""}
 BUDGETS = ("sms", "email", "letter", "task_minutes", "spend")
 HOLDOUT = "holdout"
+CHAMPION = "champion"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,22 @@ class Arm:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """
+    How much worse than the champion a challenger may be before it is stopped by itself.
+
+    `recovery` is a share of what was overdue, `complaints` complaints for each case; `after_days`
+    how long an arm runs before its recovery is judged, so that later is not taken for less;
+    `effect` the smallest difference of recovery that matters, for which the test is planned.
+    """
+
+    recovery: float = 0.02
+    complaints: float = 0.005
+    after_days: int = 14
+    effect: float = 0.02
+
+
+@dataclass(frozen=True)
 class Strategy:
     """A whole strategy, valid. `budgets` are the five of the house, `own` what it names beside."""
 
@@ -134,6 +151,7 @@ class Strategy:
     salt: str
     arms: tuple[Arm, ...]
     own: tuple[Budget, ...] = ()
+    guard: Guard = Guard()
 
     def segments_of(self, arm: Arm) -> tuple[Segment, ...]:
         """The champion's segments with the arm's own in the place of those of the same code."""

@@ -6,6 +6,7 @@ Pure: frames in, arrays out.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recoup.strategy.expressions import Condition
-from recoup.strategy.schema import HOLDOUT, MEDIA, Segment, Strategy, in_holdout
+from recoup.strategy.schema import CHAMPION, HOLDOUT, MEDIA, Segment, Strategy, in_holdout
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
@@ -30,10 +31,13 @@ class Standing:
     One entry per case of the frame.
 
     `why` is empty for a case that is due; `segment` and `arm` are codes; `step` counts on through
-    repeats; `allowed` (cases, treatments) marks what the step offers and the case fits.
+    repeats; `allowed` (cases, treatments) marks what the step offers and the case fits. `arm` is
+    what was drawn, for good; `follows` whose segments it goes through, the champion's once its own
+    arm is stopped.
     """
 
     arm: NDArray[np.object_]
+    follows: NDArray[np.object_]
     share: NDArray[np.float64]
     segment: NDArray[np.object_]
     step: Whole
@@ -72,26 +76,28 @@ def flags(frame: pl.DataFrame, condition: Condition) -> Flags:
 
 def stand(
     *, strategy: Strategy, cases: pl.DataFrame, points: pl.DataFrame, past: pl.DataFrame,
-    book: str, on: date,
+    book: str, on: date, stopped: Collection[str] = (),
 ) -> Standing:  # fmt: skip
     """
     Where every case stands tonight.
 
     `past` has, for each case and segment with a decision carried out, the last step (`last_step`)
-    and its day (`last_on`).
+    and its day (`last_on`); `stopped` names the arms whose cases go the champion's way.
     """
     arms, shares = assign(strategy=strategy, book=book, persons=cases["person"].to_numpy())
-    frame = cases.with_columns(arm=pl.Series(arms.tolist(), dtype=pl.String))
+    follows = arms.copy()
+    follows[np.isin(arms.astype(str), list(stopped))] = CHAMPION
+    frame = cases.with_columns(arm=pl.Series(follows.tolist(), dtype=pl.String))
     n, blank = cases.height, np.full(cases.height, "", dtype=object)
     standing = Standing(
-        arm=arms, share=shares, segment=blank.copy(), step=np.zeros(n, dtype=np.int64),
+        arm=arms, follows=follows, share=shares, segment=blank.copy(), step=np.zeros(n, dtype=np.int64),
         step_code=blank.copy(), why=blank.copy(),
         allowed=np.zeros((n, len(strategy.treatments)), dtype=bool),
     )  # fmt: skip
     _leave_closed(standing, strategy, frame)
     fits = _fits(strategy, frame, points)
     for arm in strategy.arms:
-        here = arms == arm.code
+        here = follows == arm.code
         cure = strategy.self_cure_of(arm)
         cured = flags(frame, cure) if cure else np.zeros(n, dtype=bool)
         for segment in strategy.segments_of(arm):

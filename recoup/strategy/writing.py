@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -34,13 +34,13 @@ SCORES = {
 
 def decided(
     *, book: Book, version: StrategyVersion, facts: pl.DataFrame, on: date, at: datetime,
-    progress: Progress = quiet,
+    stopped: Collection[str] = (), progress: Progress = quiet,
 ) -> Night:  # fmt: skip
-    """The plan of a night, in memory."""
+    """The plan of a night, in memory; `stopped` names the arms that do not run."""
     strategy = read(version.source)
     return planning.night(
-        book=book, strategy=strategy, digest=version.digest, on=on, at=at, progress=progress,
-        prices=last_prices(book=book, on=on),
+        book=book, strategy=strategy, digest=version.digest, on=on, at=at,
+        stopped=stopped, progress=progress, prices=last_prices(book=book, on=on),
         frames=frames(book=book, strategy=strategy, facts=facts, on=on, at=at),
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What is asked of the gate: eligibility, budgets left, refusals, texts."""
 
 from recoup.gate.queries.asking import Told, clock_of, may_i, may_one, ordinary, points
-from recoup.gate.queries.frames import facts_frame
+from recoup.gate.queries.frames import complaints_frame, facts_frame
 from recoup.gate.queries.lacking import lacking
 from recoup.gate.queries.law import (
     Fires,
@@ -46,6 +46,7 @@ __all__ = [
     "Told",
     "approvals",
     "clock_of",
+    "complaints_frame",
     "consents",
     "countries",
     "decided_approvals",

@@ -23,7 +23,7 @@ from recoup.gate.onfile import SUBJECTS, standing_on
 from recoup.gate.queries.counted import with_counts
 from recoup.gate.reading import agreed_hours, collector_of, opted, product_of, regions_of
 from recoup.gate.subjects import persons_named, subjects, with_same_numbers
-from recoup.kernel.clock import day_bounds
+from recoup.kernel.clock import day_bounds, local_day
 from recoup.people.models import Agency, Book
 from recoup.portfolio.models import Case, ContactPoint, Loan
 from recoup.rulebook.vocabulary import CONSENTS, ELEMENTS, MARKS, PAPERS, PRODUCTS, bits
@@ -31,6 +31,16 @@ from recoup.rulebook.vocabulary import CONSENTS, ELEMENTS, MARKS, PAPERS, PRODUC
 WRITTEN = ("sms", "email", "letter")
 FETCH = 50_000
 LAWFUL = ("contract", "debtor_authorised", "lawful_public")
+
+
+def complaints_frame(*, book: Book) -> pl.DataFrame:
+    """Every complaint that stopped contact, also one answered since: the case, and the day."""
+    rows = Stop.objects.filter(case__book=book, reason=Stop.Reason.COMPLAINT)
+    found = [
+        (case, local_day(since, book.time_zone))
+        for case, since in rows.order_by("pk").values_list("case", "since")
+    ]
+    return pl.DataFrame(found, schema={"case": pl.Int64, "on": pl.Date}, orient="row")
 
 
 def facts_frame(*, book: Book, on: date) -> pl.DataFrame:

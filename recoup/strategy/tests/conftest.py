@@ -44,3 +44,33 @@ def strategy(book: Any, system: Any, at: Any) -> Any:
     """The shipped default, in force, with nobody held out by chance."""
     version = operations.add(book=book, source=shipped(), by=system, at=at)
     return operations.activate(version=version, by=system, at=at)
+
+
+def many(book: Any, team: Any, count: int, as_of: Any) -> list[Any]:
+    """So many cases with a loan each and nobody to reach: for what is measured, not contacted."""
+    from recoup.people.models import Person
+    from recoup.portfolio.models import Borrower, Case, Loan
+    from tests.cast import placement_of
+
+    placement, numbers = placement_of(book), range(count)
+    persons = Person.objects.bulk_create(
+        Person(creditor=book.creditor, token=f"many-{n}", kek="none") for n in numbers
+    )
+    borrowers = Borrower.objects.bulk_create(
+        Borrower(book=book, person=person, reference=f"M{n}", name_masked="王*",
+                 time_zones="Asia/Shanghai")
+        for n, person in enumerate(persons)
+    )  # fmt: skip
+    late = {"owed": 1_200_000, "overdue": 200_000, "days_past_due": 40, "stage": "M2",
+            "aged_on": as_of}  # fmt: skip
+    cases = Case.objects.bulk_create(
+        Case(book=book, borrower=one, state="open", placed_on=as_of, team=team, **late)
+        for one in borrowers
+    )
+    Loan.objects.bulk_create(
+        Loan(book=book, borrower=case.borrower, case=case, placement=placement, product="consumer",
+             reference=f"L{case.pk}", currency="CNY", principal=1_200_000, issued_on=as_of,
+             overdue_since=as_of, **late)
+        for case in cases
+    )  # fmt: skip
+    return cases

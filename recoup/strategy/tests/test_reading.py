@@ -63,6 +63,8 @@ def test_all_problems_are_shown_at_once_each_with_its_line():
         ("minutes: 6", "cost: 6", "'minutes' is missing"),
         ("contacts: 2", "contacts: 2.5", "not a whole number"),
         ("arms:\n    - {code: champion", "arms:\n    - {code: first", "first arm is the champion"),
+        ("recovery: 0.02", "recovery: 2", "out of bounds"),
+        ("after_days: 14", "after: 14", "'after' is not known"),
         ('window: ["17:30", "19:30"]', 'window: ["19:30", "17:30"]', "the second later"),
     ],
 )

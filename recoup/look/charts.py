@@ -51,6 +51,46 @@ def lines(*, names: Sequence[str], series: dict[str, Numbers], unit: str = "") -
     }  # fmt: skip
 
 
+def band(
+    *, names: Sequence[str], middle: tuple[str, Numbers], low: tuple[str, Numbers],
+    high: tuple[str, Numbers], unit: str = "", marks: dict[str, str] | None = None,
+) -> Option:  # fmt: skip
+    """
+    A line within its interval, with a line at zero; `None` where nothing can be said. `marks` are
+    upright lines, by the name they stand at.
+    """
+    width = [
+        None if a is None or b is None else round(b - a, 6)
+        for a, b in zip(low[1], high[1], strict=True)
+    ]
+    hidden = {"type": "line", "silent": True, "symbol": "none", "stack": "band",
+              "stackStrategy": "all", "tooltip": {"trigger": "none"},
+              "lineStyle": {"opacity": 0}}  # fmt: skip
+    edge = {"type": "line", "symbol": "none", "color": "#9db5b3",
+            "lineStyle": {"width": 1, "type": "dashed", "color": "#9db5b3"}}  # fmt: skip
+    zero = [{"yAxis": 0, "lineStyle": {"color": "#6b7775", "type": "solid"}}]
+    at = [
+        {"xAxis": name, "lineStyle": {"color": "#b4533c"},
+         "label": {"show": True, "formatter": said, "color": "#b4533c", "position": "insideEndTop"}}
+        for name, said in (marks or {}).items()
+    ]  # fmt: skip
+    return {
+        **_axes(names, unit=unit),
+        "legend": {"show": False},
+        "series": [
+            {**hidden, "name": "low", "data": list(low[1])},
+            {**hidden, "name": "width", "data": width,
+             "areaStyle": {"color": "#0f5b5f", "opacity": 0.12}},
+            {**edge, "name": high[0], "data": list(high[1])},
+            {"type": "line", "name": middle[0], "data": list(middle[1]),
+             "showSymbol": len(names) < 32, "symbolSize": 5, "color": "#0f5b5f",
+             "markLine": {"silent": True, "symbol": "none", "label": {"show": False},
+                          "data": [*zero, *at]}},
+            {**edge, "name": low[0], "data": list(low[1])},
+        ],
+    }  # fmt: skip
+
+
 def bars_and_line(
     *, names: Sequence[str], bar: tuple[str, Numbers], line: tuple[str, Numbers], unit: str
 ) -> Option:

@@ -52,7 +52,7 @@ MENU = (
         Entry("strategies", "git-branch", _("Strategies"), (scopes.SEE_STUDIO,)),
         Entry("texts", "message", _("Texts and senders"),
               (scopes.SEE_STUDIO, scopes.APPROVE_TEMPLATE)),
-        Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO,)),
+        Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO, scopes.SEE_JOURNAL)),
         Entry("models", "brain", _("Models"), (scopes.SEE_STUDIO,)),
         Entry("placements", "inbox", _("Placements"), (scopes.TAKE_IN, scopes.CORRECT_ROWS)),
     )),

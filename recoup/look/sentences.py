@@ -25,7 +25,7 @@ AMOUNTS = frozenset({"amount", "paid", "owed", "total", "balance", "overdue", "d
 WORDS_OF = {
     "channel": "channel", "role": "role", "mode": "mode", "medium": "medium", "kind": "medium",
     "reason": "stop", "meaning": "meaning", "outcome": "verdict", "scope": "opt_out",
-    "target": "target", "table": "table",
+    "target": "target", "table": "table", "measure": "measure", "arm": "arm",
 }  # fmt: skip
 STATE_OF = {
     "portfolio": "case", "contact": "attempt", "repayment": "promise", "intake": "placement",

@@ -238,6 +238,18 @@ TERMS: dict[str, Words] = {
         "champion": pgettext_lazy("arm", "Champion"),
         "holdout": pgettext_lazy("arm", "Holdout"),
     },
+    "measure": {
+        "recovery": pgettext_lazy("measure", "recovery"),
+        "complaints": pgettext_lazy("measure", "share of complaints"),
+    },
+    "look": {
+        "look_on": pgettext_lazy("look", "Not clear yet"),
+        "better": pgettext_lazy("look", "Clearly more"),
+        "worse": pgettext_lazy("look", "Clearly less"),
+        "harm": pgettext_lazy("look", "Stopped for harm"),
+        "too_small": pgettext_lazy("look", "Too small to matter"),
+        "no_answer": pgettext_lazy("look", "No answer in twice the time"),
+    },
     "drift": {
         "stable": pgettext_lazy("drift", "Stable"),
         "watch": pgettext_lazy("drift", "To be watched"),
@@ -323,7 +335,7 @@ TONES: dict[str, str] = {
     "needs_approval": "warn", "allow": "good", "asked": "warn", "given": "good", "denied": "bad",
     "revoked": "quiet",
     "in_force": "good", "off": "quiet", "later": "info", "replaced": "quiet", "lapsed": "quiet",
-    "verified": "good", "invalid": "bad",
+    "verified": "good", "invalid": "bad", "better": "good", "worse": "bad", "harm": "bad",
     "unverified": "quiet", "approved": "good", "withdrawn": "quiet",
 }  # fmt: skip
 

@@ -24,7 +24,7 @@ PAGES = {
              "/review/rules/IN/IN-DRAFT-001/", "/review/may-i/",
              "/review/may-i/?case=2&channel=call&when=2030-03-12T22:30",
              "/review/may-i/?about=facts&country=US&channel=call&when=2030-03-12T22:30"),
-    "zhou": ("/review/approvals/", "/review/today/", "/review/rules/?effect=limit"),
+    "zhou": ("/studio/experiment/", "/review/approvals/", "/review/today/", "/review/rules/?effect=limit"),
     "admin": ("/system/",),
     "hengyuan": ("/workbench/cases/",),
 }  # fmt: skip

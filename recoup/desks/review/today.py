@@ -18,6 +18,7 @@ from recoup.look import books, charts, terms
 from recoup.look.forms import day_from
 from recoup.look.views import viewer_of
 from recoup.people import scopes
+from recoup.strategy import queries as strategy
 
 MOST_RULES = 12
 
@@ -49,6 +50,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = {
         "book": book, "on": on, "is_today": on == current, "found": found, "rules": rules,
         "all": to(),
+        "stops": strategy.stopped_on(viewer=viewer, books=some, on=on),
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1) if on < current else None,
         "channels": [(name, found.by_channel[name], to(channel=name)) for name in channels],

@@ -1,4 +1,4 @@
-"""Last night's plan, and what the arms of the experiment brought."""
+"""Last night's plan."""
 
 from __future__ import annotations
 
@@ -33,15 +33,6 @@ def plan(request: HttpRequest) -> HttpResponse:
         "live_kinds": "strategy.",
     }
     return render(request, "studio/plan.html", context)
-
-
-@require_GET
-def arms(request: HttpRequest) -> HttpResponse:
-    """Every arm beside the champion, with intervals that stay valid at every look."""
-    viewer, book = viewer_of(request), books.chosen(request)
-    found = strategy.arms(viewer=viewer, book=book)
-    context = {"book": book, "rows": found, "holdout": any(a.arm == "holdout" for a in found)}
-    return render(request, "studio/arms.html", context)
 
 
 def _day(request: HttpRequest) -> date | None:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from recoup.desks.studio import intake, nights, scores, texts, versions
+from recoup.desks.studio import arms, intake, nights, scores, texts, versions
 
 urlpatterns = [
     path("plan/", nights.plan, name="plan"),
-    path("experiment/", nights.arms, name="arms"),
+    path("experiment/", arms.arms, name="arms"),
+    path("experiment/stops/<int:pk>/restart/", arms.restart, name="arm_restart"),
     path("strategies/", versions.strategies, name="strategies"),
     path("strategies/new/", versions.add, name="strategy_add"),
     path("strategies/<int:pk>/", versions.strategy, name="strategy"),

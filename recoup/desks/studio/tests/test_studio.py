@@ -162,3 +162,69 @@ def _first_night(book: Any, version: Any, today: Any, at: Any) -> None:
         )
         for case in paying
     )  # fmt: skip
+
+
+@pytest.fixture
+def stopped(book: Any, system: Any, at: Any, today: Any) -> Any:
+    """The challenger of the strategy in force, looked at for three nights and stopped for harm."""
+    from datetime import timedelta
+
+    from recoup.strategy import operations
+    from recoup.strategy.models import ArmLook, ArmStop
+
+    version = operations.add(book=book, source=DEFAULT.read_text(), by=system, at=at)
+    operations.activate(version=version, by=system, at=at)
+    harm = {"recovery": {"excess": 0.06, "least": 0.031, "margin": 0.02}}
+    ArmLook.objects.bulk_create(
+        ArmLook(version=version, arm="patient", on=today - timedelta(days=back), cases=400,
+                difference=-0.06, low=-0.06 - width, high=-0.06 + width, p_value=0.01,
+                decided="look_on" if back else "harm", harm=harm)
+        for back, width in ((2, 0.2), (1, 0.05), (0, 0.02))
+    )  # fmt: skip
+    return ArmStop.objects.create(
+        book=book, version=version, salt="default-cn-1", arm="patient", on=today, at=at,
+        measure="recovery", figures=harm["recovery"],
+    )  # fmt: skip
+
+
+def test_a_stopped_arm_is_shown_with_its_sequence_and_an_analyst_restarts_it_with_a_reason(
+    stopped: Any, analyst: Any, signed_in: SignedIn
+) -> None:
+    client = signed_in(analyst)
+    page = client.get("/studio/experiment/").content.decode()
+
+    assert "已于" in page
+    assert "+3.10 pp" in page
+    assert 'data-chart="c-arm-0"' in page
+    assert '"xAxis": "' in page
+    address = f"/studio/experiment/stops/{stopped.pk}/restart/"
+    client.post(address, {"reason": "", "once": "r1"})
+    stopped.refresh_from_db()
+    assert stopped.restarted_at is None
+
+    client.post(address, {"reason": "还款文件补传后差异消失", "once": "r2"})
+
+    stopped.refresh_from_db()
+    assert stopped.restarted_by == "user:" + analyst.username
+    page = client.get("/studio/experiment/").content.decode()
+    assert "已于" not in page
+    assert "还款文件补传后差异消失" in page
+
+
+def test_compliance_sees_a_stop_and_restarts_nothing(
+    stopped: Any, compliance: Any, signed_in: SignedIn
+) -> None:
+    client = signed_in(compliance)
+
+    page = client.get("/studio/experiment/").content.decode()
+    today = client.get(f"/review/today/?on={stopped.on}").content.decode()
+    answer = client.post(
+        f"/studio/experiment/stops/{stopped.pk}/restart/", {"reason": "let it run", "once": "r1"}
+    )
+
+    assert "+3.10 pp" in page
+    assert "restart/" not in page
+    assert "因有害已停止" in today
+    stopped.refresh_from_db()
+    assert stopped.restarted_at is None
+    assert answer.status_code in (302, 403)

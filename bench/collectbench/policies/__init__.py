@@ -1,0 +1,1 @@
+"""The policies of the contest, each in a module that names its paper."""

@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.collectbench.protocol import (
-    FIRST_HOUR, LINES, SLOTS, Contact, Log, Offer, Terms, kind, slot_name,
+    FIRST_HOUR,
+    LINES,
+    SLOTS,
+    Contact,
+    Log,
+    Offer,
+    Terms,
+    kind,
+    slot_name,
 )  # fmt: skip
 
 Ints = NDArray[np.int64]
@@ -63,31 +71,25 @@ class Diary:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._lettered = np.full(terms.cases, -1000, dtype=np.int64)
-        self._days: list[Bools] = []
         self._complaints: list[int] = []
 
     def open(self, log: Log, ways: Sequence[Way], *, day: int) -> Bools:
         """Who may be contacted today in which way, (cases, ways)."""
-        rules, terms = self._terms.rules, self._terms
-        known = np.asarray(log.complained).sum()
-        self._complaints.append(int(known))
+        terms = self._terms
+        known = int(log.complained.sum())
+        self._complaints.append(known)
         month = self._complaints[-30] if len(self._complaints) >= 30 else 0
         anybody = (log.arrears > 0) & ~log.opted_out & ~log.complained
         if known - month >= terms.complaint_ceiling:
             anybody = np.zeros_like(anybody)
-        week = sum(self._days[-6:], np.zeros(terms.cases, dtype=np.int64))
-        anybody = anybody & (week < rules.contacts_a_week)
         letters = anybody & (day - self._lettered >= 30)
         return np.stack([letters if way.channel == "letter" else anybody for way in ways], axis=1)
 
     def note(self, contacts: Sequence[Contact], *, day: int) -> None:
         """Remember a day."""
-        touched = np.zeros(self._terms.cases, dtype=bool)
         for contact in contacts:
-            touched[contact.cases] = True
             if contact.channel == "letter":
                 self._lettered[contact.cases] = day
-        self._days.append(touched)
 
 
 def fill(

@@ -53,6 +53,9 @@ class Log:
         for array in self._fields.values():
             array.setflags(write=False)
 
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        self.__init__(fields["_fields"])  # type: ignore[misc]  # arrays arrive writable
+
     def __getattr__(self, name: str) -> NDArray[Any]:
         fields = self.__dict__.get("_fields", {})
         if name not in fields:
@@ -76,6 +79,7 @@ class Yesterday:
     outcomes: tuple[NDArray[np.int8], ...]
     paid: int
     cost: int
+    conceded: int
     complaints: int
     opt_outs: int
     used: Mapping[str, float]
@@ -85,10 +89,9 @@ class Yesterday:
 class Rules:
     """How often one person may be contacted, the same for all policies. Counts of attempts."""
 
-    calls_a_day: int = 3  # people and robots together
-    messages_a_day: int = 1  # text messages and e-mails together
+    contacts_a_day: int = 1  # the contest's own, stricter than the law
+    calls_a_day: int = 3  # people and robots together, as the standard of 2025 has it
     letters_a_month: int = 1  # in any 30 days
-    contacts_a_week: int = 10  # in any 7 days, all channels together
     first_hour: int = 8
     last_hour: int = 21
 

@@ -19,8 +19,8 @@ from bench.collectbench.protocol import LINES, Contact, Log, Terms, kind, slot_n
 CHANNELS = ("sms", "email", "letter", "call", "robot")
 TONES = ("reminder", "moral", "officer")
 TIERS = ("junior", "senior")
-CALLS, MESSAGES, LETTERS = ("call", "robot"), ("sms", "email"), ("letter",)
-WEEK, MONTH = 7, 30
+CALLS, LETTERS = ("call", "robot"), ("letter",)
+MONTH = 30
 ROUNDING = 1e-9
 
 
@@ -38,7 +38,6 @@ class Referee:
     def __init__(self, terms: Terms) -> None:
         n = terms.cases
         self.terms = terms
-        self._contacts = np.zeros((WEEK, n), dtype=np.int64)  # of the last days, by day modulo WEEK
         self._letters = np.zeros((MONTH, n), dtype=np.int64)
         self._complaints = np.zeros(MONTH, dtype=np.int64)
         self._opted_out = np.zeros(n, dtype=bool)
@@ -74,7 +73,6 @@ class Referee:
         :raises BrokenError: if the simulator says that more was used than a budget holds
         """
         n = self.terms.cases
-        self._contacts[day % WEEK] = _times(contacts, CHANNELS, n)
         self._letters[day % MONTH] = _times(contacts, LETTERS, n)
         self._complaints[day % MONTH] = complaints
         problems = [
@@ -118,21 +116,17 @@ class Referee:
         """Which rules about single persons are broken."""
         n, rules = self.terms.cases, self.terms.rules
         now = _times(asked, CHANNELS, n)
-        week = now + self._contacts.sum(axis=0) - self._contacts[day % WEEK]
         month = _times(asked, LETTERS, n)
         month = month + (self._letters.sum(axis=0) - self._letters[day % MONTH])
         touched, settled = now > 0, np.asarray(log.arrears) <= 0
-        calls, messages = _times(asked, CALLS, n), _times(asked, MESSAGES, n)
+        calls = _times(asked, CALLS, n)
         since = self._complaints.sum() - self._complaints[day % MONTH]
         checks = [
             (touched & self._opted_out, "opted out and may not be contacted"),
             (touched & self._complained, "complained and may not be contacted"),
             (touched & settled, "owes nothing that is due"),
+            (now > rules.contacts_a_day, f"is contacted more than {rules.contacts_a_day} time(s) a day"),
             (calls > rules.calls_a_day, f"is called more than {rules.calls_a_day} times a day"),
-            (messages > rules.messages_a_day,
-             f"gets more than {rules.messages_a_day} message(s) a day"),
-            (touched & (week > rules.contacts_a_week),
-             f"is contacted more than {rules.contacts_a_week} times in {WEEK} days"),
             ((_times(asked, LETTERS, n) > 0) & (month > rules.letters_a_month),
              f"gets more than {rules.letters_a_month} letter(s) in {MONTH} days"),
         ]  # fmt: skip

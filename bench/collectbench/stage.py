@@ -1,8 +1,8 @@
 """
 One policy, one book, all its days: what it recovered, at what cost, and what it broke.
 
-The numbers counted: `paid` is what came in, `cost` what contacts and concessions cost, net is the
-difference; all in minor units.
+Counted in minor units: `paid` is what came in, `cost` what contacts cost and what was conceded at
+its face. Net is the difference.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.collectbench.protocol import Terms, Yesterday
+from bench.collectbench.protocol import Terms
 from bench.collectbench.referee import BrokenError, Referee
 from bench.collectbench.seat import FailedError, Seat
 from bench.collectbench.world import Book
@@ -68,7 +68,9 @@ def play(seat: Seat, book: Book, terms: Terms, *, name: str) -> Result:
             told = book.play(contacts)
             referee.count(contacts, told.used, told.complaints, day=day)
             yesterday = told
-            days.append((told.paid, told.cost, sum(len(one.cases) for one in contacts)))
+            days.append(
+                (told.paid, told.cost + told.conceded, sum(len(one.cases) for one in contacts))
+            )
             complaints, opt_outs = complaints + told.complaints, opt_outs + told.opt_outs
             for budget, amount in told.used.items():
                 used[budget] = used.get(budget, 0.0) + amount
@@ -82,5 +84,3 @@ def play(seat: Seat, book: Book, terms: Terms, *, name: str) -> Result:
         opening=book.opening, paid=paid, cost=cost, contacts=count, complaints=complaints,
         opt_outs=opt_outs, cpu=seat.cpu - spent, used=used, by_day=tuple(days), broken=broken,
     )  # fmt: skip
-
-

@@ -26,9 +26,7 @@ KINDS = {
 CEILING = 0.06  # complaints in 30 days, as a share of the cases
 
 
-def terms(
-    *, variant: str, cases: int, days: int, parameters: Parameters | None = None
-) -> Terms:
+def terms(*, variant: str, cases: int, days: int, parameters: Parameters | None = None) -> Terms:
     """The terms of a variant: the house's usual capacity for so many cases, at its unit uses."""
     p = parameters or shipped.load()
     capacity = usual_capacity(variant=variant, size=cases)
@@ -58,7 +56,7 @@ class Book:
             size=terms.cases, seed=seed, variant=terms.variant,
             capacity=capacity_of(terms), parameters=parameters or shipped.load(),
         )  # fmt: skip
-        self.opening = int(self.laboratory.log().arrears.sum())
+        self.opening = int(self.laboratory.log().owed.sum())
 
     def log(self) -> Log:
         """What the lender knows this morning."""
@@ -73,7 +71,7 @@ class Book:
         """
         day = self.laboratory.play([_action(contact) for contact in contacts])
         return Yesterday(
-            tuple(contacts), day.outcomes, day.paid, day.cost, day.complaints, day.opt_outs,
+            tuple(contacts), day.outcomes, day.paid, day.cost, day.conceded, day.complaints, day.opt_outs,
             dict(day.used),
         )  # fmt: skip
 

@@ -21,8 +21,8 @@ from bench.collectbench.protocol import Contact, Episode, Log, Terms, Yesterday
 from bench.collectbench.uplift import Uplift
 
 Floats = NDArray[np.float64]
-STEP, ROUNDS = 5, 6  # days of a decision, and how many the values look ahead
-SAMPLE = 1500
+STEP, ROUNDS = 5, 4  # days of a decision, and how many the values look ahead
+SAMPLE = 600
 
 
 class ConstrainedRL(Marginal):
@@ -31,7 +31,7 @@ class ConstrainedRL(Marginal):
     def learn(self, past: Sequence[Episode], terms: Terms, *, seed: int) -> None:
         """Values from the last step backwards."""
         groups = groups_of(past)
-        rows = lesson(past, groups, horizon=STEP, every=2)
+        rows = lesson(past, groups, horizon=STEP, every=3)
         self._prepare(terms, groups)
         rng = np.random.default_rng(seed)
         ahead = np.zeros(len(rows.paid))
@@ -80,5 +80,3 @@ class ConstrainedRL(Marginal):
         turn = np.arange(len(values)) % STEP == day % STEP
         values[~turn] = -np.inf
         return self.take(values - self._price, terms, day=day)
-
-

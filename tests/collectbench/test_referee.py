@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import bench.collectbench.__main__
 from bench.collectbench import world
 from bench.collectbench.protocol import Contact, Log
 from bench.collectbench.referee import BrokenError, Referee
@@ -184,3 +187,10 @@ def test_a_log_holds_nothing_hidden() -> None:
     assert not hidden & set(log.names)
     assert not log.arrears.flags.writeable
     assert entries.some(log, 3).tolist()
+
+
+def test_the_command_brings_nothing_hidden_into_a_policy_s_process() -> None:
+    text = Path(bench.collectbench.__main__.__file__).read_text()
+
+    names = {node.module for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)}
+    assert names == set()

@@ -1,0 +1,126 @@
+"""
+The public benchmark of collection policies.
+
+    python -m bench.collectbench [--size ci|full] [--policy my_module:MyPolicy] [--only NAME ...]
+
+Every policy plays the same simulated books with the same chance under the same budgets and rules,
+which a referee asserts every day. Prints a table a variant and one for all together, differences
+over paired seeds with 95 % intervals, and each clause of target P5 as `ok` or `short`. What is
+simulated, which seeds, and the digest of the simulator's parameters are printed first. Exits with 1
+if a clause is short (full size only: a smaller one is for seeing that everything runs).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from bench.collectbench import contest, table
+from bench.collectbench.contest import JUDGING, SIZES, TRAINING, TUNING, Learned
+from bench.collectbench.entries import ENTRIES, PRODUCT
+from bench.collectbench.stage import Result
+from recoup.simulator import parameters
+
+
+def digest() -> str:
+    """What the simulator is: a hash of its code and numbers, twelve letters."""
+    folder = Path(parameters.__file__).parent
+    found = hashlib.sha256()
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*.yaml")]):
+        found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+def version() -> str:
+    """The simulator's version, if it says one."""
+    import recoup.simulator as simulator
+
+    return str(getattr(simulator, "VERSION", getattr(parameters, "VERSION", "not stated")))
+
+
+def main() -> None:
+    """Hold the contest and print the tables."""
+    options = _options()
+    sys.path.insert(0, str(Path.cwd()))  # an entry of one's own stands where the command is given
+    size = SIZES[options.size]
+    entries = _entries(options)
+    seeds = TUNING if options.tuning else JUDGING
+    print(
+        f"SIMULATED. Simulator {version()}, digest {digest()}; {size.cases} cases, {size.days} days, "
+        f"{size.seeds} paired seeds from {seeds[0]} ({'tuning' if options.tuning else 'judging'}); "
+        f"training log: {size.books} books from seed {TRAINING[0]}; "
+        f"tuned on seeds from {TUNING[0]} only."
+    )  # fmt: skip
+    start = time.process_time()
+    results = contest.hold(entries, size, seeds=seeds, tell=_tell(options.verbose))
+    for variant in size.variants:
+        _print(results, variant, size.seeds)
+    if len(size.variants) > 1:
+        _print(results, table.ALL, size.seeds)
+    spent = time.process_time() - start + sum(one.cpu for one in results)
+    print(f"\n{spent:.0f} CPU seconds without learning; load {os.getloadavg()[0]:.1f}")
+    if options.json:
+        Path(options.json).write_text(json.dumps([_plain(one) for one in results]) + "\n")
+    clauses = table.p5(results, variant=table.ALL, regret=None, seeds=size.seeds)
+    sys.exit(options.size == "full" and not all(one.holds for one in clauses))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", choices=SIZES, default="ci")
+    parser.add_argument("--policy", metavar="MODULE:CLASS", help="an entry of your own")
+    parser.add_argument("--only", nargs="+", choices=ENTRIES, help="some of the policies")
+    parser.add_argument("--tuning", action="store_true", help="on the seeds for tuning")
+    parser.add_argument("--json", metavar="FILE", help="write all results")
+    parser.add_argument("--verbose", action="store_true", help="say each result as it comes")
+    return parser.parse_args()
+
+
+def _entries(options: argparse.Namespace) -> dict[str, str]:
+    entries = dict(ENTRIES)
+    if options.only:
+        entries = {name: entries[name] for name in options.only}
+    if options.policy:
+        entries[options.policy.split(":")[-1]] = options.policy
+    return entries
+
+
+def _tell(verbose: bool):  # type: ignore[no-untyped-def]
+    def tell(one: Result | Learned) -> None:
+        if not verbose:
+            return
+        if isinstance(one, Learned):
+            print(f"# {one.variant} {one.policy}: learned in {one.cpu:.1f} CPU s", flush=True)
+        else:
+            said = (
+                one.broken or f"net {one.share:.4f} of what was owed, {one.complaints} complaints"
+            )
+            print(f"# {one.variant} {one.policy} {one.seed}: {said}", flush=True)
+
+    return tell
+
+
+def _print(results: list[Result], variant: str, seeds: int) -> None:
+    print(f"\n== {variant if variant != table.ALL else 'all variants together'}")
+    for line in table.lines(results, variant=variant):
+        print(line)
+    if any(one.policy == PRODUCT for one in results):
+        print(f"P5, {variant}:")
+        for clause in table.p5(results, variant=variant, regret=None, seeds=seeds):
+            print(clause)
+
+
+def _plain(one: Result) -> dict[str, object]:
+    return {
+        "policy": one.policy, "variant": one.variant, "seed": one.seed, "cases": one.cases,
+        "opening": one.opening, "paid": one.paid, "cost": one.cost, "contacts": one.contacts,
+        "complaints": one.complaints, "opt_outs": one.opt_outs, "cpu": round(one.cpu, 3),
+        "used": dict(one.used), "by_day": one.by_day, "broken": one.broken,
+    }  # fmt: skip

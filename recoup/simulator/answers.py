@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +105,7 @@ def answer(
     reply = np.zeros(n, dtype=np.int8)
     fading = np.power(np.float32(p["effect.nth"]), nth.astype(np.float32))
     if channel in ("call", "robot"):
-        willing = _promising(channel, tier, p)
+        willing = promising(channel, tier, p)
         heard = _calls(outcome, traits, slot, dead, fading * willing, draws, reach, p)
     elif channel == "circle":
         outcome[:] = Outcome.CONNECTED
@@ -119,24 +119,29 @@ def answer(
         touched &= ~dead  # a phone that rings in a drawer annoys nobody
     added = _irritation(channel, traits, touched, outcome, p)
     level = irritation + added
-    strength = _strength(channel, tone, tier, p) * np.exp(wear)
+    force = strength(channel, tone, tier, p) * np.exp(wear)
     if hardened is not None:
-        strength = strength * np.exp(-hardened)
-    effect = np.where(heard, strength * traits.warmth * fading, 0.0)
+        force = force * np.exp(-hardened)
+    effect = np.where(heard, force * traits.warmth * fading, 0.0)
     if channel == "circle":
         effect = np.full(n, p["effect.circle"])
     effect = effect - p["irritation.cost"] * np.maximum(level - 1.0, 0.0) * touched
-    complains = touched & (
-        draws[5] < p["complaint.base"] * np.exp(p["complaint.growth"] * np.minimum(level, 6.0))
-    )
-    opts_out = heard & (
-        draws[6] < p["opt_out.base"] * np.exp(p["opt_out.growth"] * np.minimum(level, 5.0))
-    )
+    objects = objecting(level, p)
+    complains, opts_out = touched & (draws[5] < objects[0]), heard & (draws[6] < objects[1])
     _say(channel, reply, complains, opts_out, outcome)
     return Answers(outcome, reply, effect.astype(np.float32), added, complains, opts_out)
 
 
-def _strength(channel: Channel, tone: Tone, tier: str, p: Parameters) -> float:
+def objecting(level: NDArray[Any], p: Parameters) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The chances of a complaint and of an opt-out at these levels of irritation."""
+    return (
+        p["complaint.base"] * np.exp(p["complaint.growth"] * np.minimum(level, 6.0)),
+        p["opt_out.base"] * np.exp(p["opt_out.growth"] * np.minimum(level, 5.0)),
+    )
+
+
+def strength(channel: Channel, tone: Tone, tier: str, p: Parameters) -> float:
+    """What a contact that is heard adds to the log of the hazard, the first one, middling warmth."""
     if channel == "call":
         return p["effect.call"] * (p["effect.senior"] if tier == "senior" else 1.0)
     if channel in ("letter", "circle", "robot"):
@@ -144,11 +149,19 @@ def _strength(channel: Channel, tone: Tone, tier: str, p: Parameters) -> float:
     return p[f"effect.{tone}"]
 
 
-def _promising(channel: Channel, tier: str, p: Parameters) -> np.float32:
+def promising(channel: Channel, tier: str, p: Parameters) -> np.float32:
     """Promises for a conversation with this caller, the first one, middling willingness."""
     if channel == "robot":
         return np.float32(p["promise.robot"])
     return np.float32(p["promise.call"] * (p["promise.senior"] if tier == "senior" else 1.0))
+
+
+def reached(traits: Traits, slot: NDArray[np.int8], shift: float, p: Parameters) -> Floats:
+    """The chances that borrowers answer a call in a slot in person, on a number that lives."""
+    best = p["reach.best_slot"]
+    usual = SLOTS / (SLOTS - 1 + best)
+    share = traits.reach_call * np.where(slot == traits.best_slot, best * usual, usual)
+    return np.asarray(sigmoid(logit(share) + shift) if shift else share, dtype=np.float32)
 
 
 def _calls(
@@ -156,11 +169,7 @@ def _calls(
     dead: NDArray[np.bool_], willing: Floats, draws: Draws, shift: float,
     p: Parameters,
 ) -> NDArray[np.bool_]:  # fmt: skip
-    best = p["reach.best_slot"]
-    usual = SLOTS / (SLOTS - 1 + best)
-    reach = traits.reach_call * np.where(slot == traits.best_slot, best * usual, usual)
-    if shift:
-        reach = sigmoid(logit(reach) + shift).astype(np.float32)
+    reach = reached(traits, slot, shift, p)
     wrong = np.float32(p["wrong_party.share"])
     right = draws[0] < reach
     outcome[:] = np.where(draws[1] < 0.15, Outcome.BUSY, Outcome.NO_ANSWER)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,17 +151,22 @@ class Population:
         draws = _draws(index, 4, rng)
         wait = 1 + _waited(draws[0], p["promise.days"] - 1.0)
         due = self._asked(index, on)
-        months = self.days[index] / 30.0
-        whole = draws[1] < 0.6 * np.exp(-p["promise.late"] * months)
+        whole = draws[1] < 0.6 * np.exp(-p["promise.late"] * self.days[index] / 30.0)
         some = np.minimum((0.2 + 0.6 * draws[2]) * due, 1.5 * self.instalment[index])
         part = np.maximum(some.astype(np.int64) // ROUND * ROUND, ROUND)
         amount = np.minimum(np.where(whole, due, part), due)
         self.promised_on[index] = on + wait
         self.promised[index] = amount
-        odds = logit(self.traits.keeps[index].astype(np.float64)) - p["promise.late"] * months
-        keeps = sigmoid(odds) * binding * np.exp(-self.hardened[index])
-        self.will_keep[index] = draws[3] < keeps
+        self.will_keep[index] = draws[3] < self.keeping(index, binding, self.hardened[index])
         return Promised(index, amount, (on + wait).astype(np.int64))
+
+    def keeping(
+        self, index: Ints, binding: float, hardened: NDArray[Any]
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """The chances that a promise made today is kept."""
+        months = self.days[index] / 30.0
+        odds = logit(self.traits.keeps[index]) - self.parameters["promise.late"] * months
+        return sigmoid(odds) * binding * np.exp(-hardened.astype(np.float64))
 
     def charge_off(self, *, index: Ints, on: int, rng: np.random.Generator) -> None:
         """Let some borrowers leave the house: all is due at once, and `chargeoff` says to whom."""

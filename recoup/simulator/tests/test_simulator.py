@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recoup.kernel.errors import Invalid
-from recoup.simulator import answers, chance, facts, hazard, parameters, traits, truth
+from recoup.simulator import answers, chance, facts, hazard, parameters, traits
 from recoup.simulator.actions import BUDGETS, Capacity, Offer
 from recoup.simulator.laboratory import Action, Laboratory
 from recoup.simulator.moments import moments
@@ -383,38 +382,3 @@ def test_the_published_facts_are_reproduced() -> None:
     assert {m.name: m.short_by for m in found if m.verdict == "short"} == {}
     assert {m.kind for m in found} == {"fitted", "held out", "given"}
     assert all(m.source for m in found)
-
-
-# -- The truth, for judging ------------------------------------------------------------------------
-
-
-def test_a_call_does_more_than_a_reminder_and_costs_more() -> None:
-    laboratory = Laboratory(size=1500, seed=5, variant="early")
-    everyone = np.arange(1500)
-
-    call = truth.effect(
-        laboratory=laboratory, action=Action("call", "reminder", everyone), horizon=20, forks=4,
-        seed=1,
-    )  # fmt: skip
-    text = truth.effect(
-        laboratory=laboratory, action=Action("sms", "reminder", everyone), horizon=20, forks=4,
-        seed=1,
-    )  # fmt: skip
-
-    assert call.gain.sum() > text.gain.sum()
-    assert call.cost.sum() > text.cost.sum()
-    assert laboratory.today == 0
-
-
-def test_no_policy_may_read_the_truth() -> None:
-    root = Path(__file__).resolve().parents[3]
-    allowed = {"recoup/simulator/tests", "bench"}
-    guilty = [
-        str(path.relative_to(root))
-        for folder in ("recoup", "bench")
-        for path in (root / folder).rglob("*.py")
-        if re.search(r"simulator(\.| import .*\b)truth\b", path.read_text())
-        and not any(str(path.relative_to(root)).startswith(name) for name in allowed)
-    ]
-
-    assert guilty == []

@@ -25,8 +25,8 @@ class Moment:
     """
     One fact: what it should be, within what, and what the simulator gives.
 
-    `kind` says what it was used for: parameters were moved until it held (`fitted`), nobody
-    looked at it before they were fixed (`held out`), or it is put in and comes out (`given`).
+    `kind` says what it was used for: parameters were moved until it held (`fitted`), none was
+    moved for it (`held out`), or it is put in and must come out (`given`).
     """
 
     name: str

@@ -95,7 +95,7 @@ def _restraint(make: Make) -> Iterator[Moment]:
     best = int(np.argmax(recovered))
     yield so(
         "most is recovered at fewer calls than daily and more than none",
-        "Yang, Lu, Li, Lu 2023", "held out", 0 < best < len(recovered) - 1,
+        "Yang, Lu, Li, Lu 2023", "fitted", 0 < best < len(recovered) - 1,
     )  # fmt: skip
     yield Moment(
         "recovered with a call a day against the best number of calls",

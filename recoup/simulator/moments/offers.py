@@ -31,10 +31,10 @@ def _offers(make: Make) -> Iterator[Moment]:
         "write-downs raise repayment, by half a point or more", DOBBIE, "fitted", down >= 0.005
     )
     yield Moment(
-        "lower minimum payments, change of repayment, points", DOBBIE, "held out", 0.0, 0.5,
+        "lower minimum payments, change of repayment, points", DOBBIE, "given", 0.0, 0.5,
         lower / POINT,
     )  # fmt: skip
-    yield so("write-downs do more than lower minimum payments", DOBBIE, "held out", down > lower)
+    yield so("write-downs do more than lower minimum payments", DOBBIE, "given", down > lower)
 
 
 def _repays(make: Make, offer: Offer | None) -> float:

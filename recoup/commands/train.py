@@ -1,12 +1,16 @@
-"""`recoup train`: fit the scores from a book's own history."""
+"""`recoup train`: fit the scores and measure the effects of treatments from a book's own history."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from recoup.commands import console
+
+if TYPE_CHECKING:
+    from recoup.strategy.models import EffectModel
 
 
 @click.command()
@@ -20,20 +24,20 @@ from recoup.commands import console
     help="Chance, for the same models again.",
 )
 def command(code: str | None, on: datetime | None, seed: int) -> None:
-    """Fit the scores, judge them out of time, and say which could not be trained and why."""
+    """Fit scores and effects, judge them out of time, and say which could not be had and why."""
     console.start()
     from rich.table import Table
 
     from recoup.kernel import clock
     from recoup.people import scopes
     from recoup.scoring import operations
+    from recoup.strategy.effects import keeping
 
     book = console.book_of(code)
+    day, by, at = console.day_of(on, book), console.actor("train"), clock.now()
     with scopes.acting_for(book), console.progress() as progress:
-        made = operations.train(
-            book=book, as_of=console.day_of(on, book), by=console.actor("train"), at=clock.now(),
-            seed=seed, progress=progress,
-        )  # fmt: skip
+        made = operations.train(book=book, as_of=day, by=by, at=at, seed=seed, progress=progress)
+        effects = keeping.train(book=book, as_of=day, by=by, at=at, seed=seed, progress=progress)
     table = Table("target", "model", "state", "AUC (95 %)", "KS", "Brier", box=None)
     for model in made:
         judged = model.card.get("judged", {})
@@ -45,11 +49,40 @@ def command(code: str | None, on: datetime | None, seed: int) -> None:
     for model in made:
         if model.why_not:
             console.out.print(f"{model.target}: {model.why_not}")
+    _say(effects)
+
+
+def _say(effects: EffectModel) -> None:
+    """The effects of treatments: what each changes, how well they order cases, or why not."""
+    if effects.why_not:
+        console.out.print(f"effects: {effects.why_not}")
+        return
+    from rich.table import Table
+
+    card = effects.card
+    console.out.print(
+        f"effects v{effects.version}: {card['learner']}, over {card['horizon_days']} days"
+    )
+    table = Table(
+        "treatment", "effect on the overdue sum (95 %)", "Qini (95 %)", "why not", box=None
+    )
+    for name in card["groups"]:
+        judged = card["judged"][card["learner"]].get(name, {})
+        table.add_row(
+            name, _interval(judged.get("ate")), _interval(judged.get("qini"), places=5),
+            " ".join(card["refused"].get(name, [])),
+        )  # fmt: skip
+    console.out.print(table)
+    for note in card["notes"]:
+        console.out.print(note)
 
 
 def _value(figure: dict[str, float] | None) -> str:
     return f"{figure['value']:.3f}" if figure else ""
 
 
-def _interval(figure: dict[str, float] | None) -> str:
-    return f"{figure['value']:.3f} ({figure['low']:.3f}-{figure['high']:.3f})" if figure else ""
+def _interval(figure: dict[str, float] | None, places: int = 3) -> str:
+    if not figure or figure["value"] is None:
+        return ""
+    value, low, high = (f"{figure[name]:.{places}f}" for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"

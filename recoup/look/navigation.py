@@ -54,6 +54,7 @@ MENU = (
               (scopes.SEE_STUDIO, scopes.APPROVE_TEMPLATE)),
         Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO, scopes.SEE_JOURNAL)),
         Entry("models", "brain", _("Models"), (scopes.SEE_STUDIO,)),
+        Entry("effects", "activity", _("Effects"), (scopes.SEE_STUDIO,)),
         Entry("placements", "inbox", _("Placements"), (scopes.TAKE_IN, scopes.CORRECT_ROWS)),
     )),
     Group(pgettext_lazy("menu", "Law"), (

@@ -26,6 +26,7 @@ WORDS_OF = {
     "channel": "channel", "role": "role", "mode": "mode", "medium": "medium", "kind": "medium",
     "reason": "stop", "meaning": "meaning", "outcome": "verdict", "scope": "opt_out",
     "target": "target", "table": "table", "measure": "measure", "arm": "arm",
+    "learner": "learner",
 }  # fmt: skip
 STATE_OF = {
     "portfolio": "case", "contact": "attempt", "repayment": "promise", "intake": "placement",

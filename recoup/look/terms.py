@@ -212,6 +212,20 @@ TERMS: dict[str, Words] = {
         "starter": _("Starter score"),
         "none": _("no model"),
     },
+    "learner": {
+        "constant": _("The mean effect for all"),
+        "s": _("One model (S)"),
+        "t": _("A model for each treatment (T)"),
+        "x": _("Crossed models (X)"),
+        "dr": _("Doubly robust"),
+    },
+    "assumed": {
+        "not_measured": _("nothing was measured on this book yet"),
+        "too_little_known": _("too little is known of it"),
+        "treatment_changed": _("it was changed since it was measured"),
+        "other_horizon": _("the horizon was changed since it was measured"),
+        "book_moved": _("the book has moved away from what was measured"),
+    },
     "meaning": {
         "opt_out": pgettext_lazy("reply", "Opt-out"),
         "complaint": pgettext_lazy("reply", "Complaint"),

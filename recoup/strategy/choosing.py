@@ -36,7 +36,8 @@ DEVIATIONS = 4.0
 class Choice:
     """
     What was chosen for each due case: an action or -1, the chance of that choice, and whether it
-    was drawn. `used` never exceeds the budgets; `weights` are those of the draw, (segments, A).
+    was drawn. `used` never exceeds the budgets; `weights` are those of the draw, (segments, A); `open`
+    (n, A) is what the draw could have given, and what was chosen.
     """
 
     action: NDArray[np.int32]
@@ -45,6 +46,7 @@ class Choice:
     plan: Allocation
     used: Floats
     weights: Floats
+    open: Flags
 
 
 def choose(
@@ -74,7 +76,10 @@ def choose(
     used = use_of(use, action)
     if (used > budgets * (1 + 1e-9)).any():
         raise AssertionError("A plan exceeds a budget.")
-    return Choice(action, propensity, drawn, plan, used, weights)
+    open_ = mine > 0
+    taken = np.flatnonzero(action >= 0)
+    open_[taken, action[taken]] = True
+    return Choice(action, propensity, drawn, plan, used, weights, open_)
 
 
 def _alike(use: Floats, cases: int) -> Factored:

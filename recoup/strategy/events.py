@@ -17,3 +17,7 @@ ArmStopped = Kind(
     " points at least; {margin_points} are allowed",
 )
 ArmRestarted = Kind("strategy.arm_restarted", "Arm {arm} was restarted: {reason}")
+EffectsMeasured = Kind(
+    "strategy.effects_measured", "Effects v{version} were measured on {rows} rows: {learner}"
+)
+EffectsNotMeasured = Kind("strategy.effects_not_measured", "No effect can be measured: {why_not}")

@@ -51,7 +51,8 @@ class Plan(models.Model):
     `file` holds one row for every case, the decisions to do nothing too, with propensities.
     `budgets` has what was `used` of the `most` of each, `prices` what one more unit would have won,
     in minor units. `refused` counts why nothing was done, `rules` the rules that fired, once for
-    each case and channel.
+    each case and channel. `effects` says whose effects it was made with: `version` of the model or
+    null, `measured` treatments, and `assumed` ones with why.
     """
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="plans")
@@ -67,6 +68,7 @@ class Plan(models.Model):
     certificate = models.JSONField(default=dict)
     refused = models.JSONField(default=dict)
     rules = models.JSONField(default=dict)
+    effects = models.JSONField(default=dict)
 
     objects = ScopedManager(creditor="book__creditor")
 
@@ -202,3 +204,47 @@ class ArmStop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.arm} {self.on}"
+
+
+class EffectModel(models.Model):
+    """
+    Effects of a book's treatments, measured on its own log, with how they were judged.
+
+    `card` is what `effects.queries.curves` shows; `file` the model itself under the data folder,
+    checked by `digest`; `data_digest` of the rows and seed it was learnt from.
+    """
+
+    class State(models.TextChoices):
+        CHAMPION = "champion"
+        RETIRED = "retired"
+        NOT_TRAINABLE = "not_trainable"
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="effect_models")
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=14, choices=State.choices)
+    trained_at = models.DateTimeField()
+    trained_from = models.DateField(null=True)
+    trained_to = models.DateField(null=True)
+    data_digest = models.CharField(max_length=64, blank=True)
+    file = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    card = models.JSONField(default=dict)
+    why_not = models.TextField(blank=True)
+
+    objects = ScopedManager(creditor="book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["book", "version"], name="effects_version_once"),
+            models.UniqueConstraint(
+                fields=["book"], condition=models.Q(state="champion"), name="effects_one_champion"
+            ),
+        ]
+
+    def retire(self) -> None:
+        """Take the model out of use."""
+        self.state = self.State.RETIRED
+        self.save(update_fields=["state"])
+
+    def __str__(self) -> str:
+        return f"effects v{self.version}"

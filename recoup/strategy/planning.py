@@ -21,6 +21,7 @@ from recoup.people.models import Book
 from recoup.strategy import eligibility, persons, reasons, sequence, valuing
 from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice, choose
+from recoup.strategy.effects.measured import Effects, Measured, effects_of
 from recoup.strategy.eligibility import Eligibility
 from recoup.strategy.schema import Strategy
 from recoup.strategy.sequence import Standing
@@ -31,13 +32,14 @@ class Frames:
     """
     What a plan is made from. `cases` is the case frame with scores and `contacts_7`,
     `contacts_30`, `contacts_limit` and `pending` from earlier decisions; `past` the last step
-    carried out in each segment.
+    carried out in each segment; `measured` the effects of the book's own log, where there are any.
     """
 
     cases: pl.DataFrame
     points: pl.DataFrame
     past: pl.DataFrame
     facts: pl.DataFrame
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Night:
     rulebook: str
     names: tuple[str, ...]
     limits: tuple[float, ...]
+    effects: Effects
 
     @property
     def budgets(self) -> dict[str, dict[str, float]]:
@@ -111,7 +114,10 @@ def night(
         on=on,
     )  # fmt: skip
     progress("strategy", total // 2, total)
-    worth = valuing.values(strategy=strategy, cases=some, allowed=lawful.allowed)
+    effects = effects_of(strategy=strategy, cases=some, measured=frames.measured)
+    worth = valuing.values(
+        strategy=strategy, cases=some, allowed=lawful.allowed, effects=effects
+    )  # fmt: skip
     _one_of_a_person(strategy, some, standing, due, worth, lawful)
     use, budgets = (
         taking.of_cases(strategy, _with_arm(some, standing, due)),
@@ -128,6 +134,9 @@ def night(
         strategy=strategy, budgets=taking.names(strategy), found=chosen.plan.reasons, kept=kept, due=due,
         cases=total,
     ))  # fmt: skip
+    rows = rows.with_columns(
+        _learnable(strategy, effects, rows["treatment"], chosen, due, cases.height)
+    )
     progress("strategy", total, total)
     return Night(
         rows=rows,
@@ -137,6 +146,7 @@ def night(
         limits=tuple(budgets.tolist()),
         refused=_counted(why),
         rules=dict(sorted(lawful.fired.items())),
+        effects=effects,
     )
 
 
@@ -159,6 +169,23 @@ def _one_of_a_person(
     marks = np.zeros(len(standing.why), dtype=bool)
     marks[due[over]] = True
     standing.leave(marks, "other_case")
+
+
+def _learnable(
+    strategy: Strategy, effects: Effects, treatment: pl.Series, chosen: Choice, due: np.ndarray,
+    cases: int,
+) -> list[pl.Series]:  # fmt: skip
+    """
+    What a later night learns from: `open`, a bit for each treatment that could be chosen, and
+    `effect`, where the chosen one's value came from.
+    """
+    bits = np.zeros(cases, dtype=np.int64)
+    bits[due] = chosen.open.astype(np.int64) @ (1 << np.arange(len(strategy.treatments)))
+    sources = {code: effects.source(code) for code in strategy.treatments} | {"": ""}
+    return [
+        pl.Series("open", bits),
+        treatment.replace_strict(sources, return_dtype=pl.String).alias("effect"),
+    ]
 
 
 def _counted(why: np.ndarray) -> dict[str, int]:

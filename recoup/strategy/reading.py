@@ -22,13 +22,14 @@ from recoup.strategy.schema import (
     Step,
     Strategy,
     Treatment,
+    Worth,
 )
 from recoup.strategy.yamlnodes import Reader, parse
 
 SHIPPED = Path(__file__).parent / "strategies"
 FIELDS = (
     "name", "note", "holdout", "explore", "self_cure", "exits", "contact_limit", "budgets",
-    "assumptions", "treatments", "segments", "experiment",
+    "assumptions", "worth", "treatments", "segments", "experiment",
 )  # fmt: skip
 NEEDED = ("name", "holdout", "contact_limit", "budgets", "assumptions", "treatments", "segments")
 OFFERS = ("plan_months", "promise_days", "waive_share")
@@ -71,7 +72,7 @@ def read(source: str) -> Strategy:
         explore=top.number("explore", low=0.0, high=0.03, default=0.02),
         self_cure=_self_cure(top), exits=_exits(top), contact_limit=_limit(top),
         budgets=house, assumptions=assumptions, treatments=treatments, segments=segments,
-        salt=salt, arms=arms, own=own, guard=guard,
+        salt=salt, arms=arms, own=own, guard=guard, worth=_worth(top),
     )  # fmt: skip
     if problems:
         raise Invalid(
@@ -128,6 +129,18 @@ def _assumptions(top: Reader) -> Assumptions:
         inner.number(name, low=0, high=highest.get(name, 1.0), default=0)
         for name in (*names, "complaint")
     ))  # fmt: skip
+
+
+def _worth(top: Reader) -> Worth:
+    usual = Worth()
+    if not top.has("worth"):
+        return usual
+    inner = top.at("worth")
+    inner.only(("horizon_months", "discount"))
+    return Worth(
+        inner.whole("horizon_months", low=1, high=36, default=usual.horizon_months),
+        inner.number("discount", low=0, high=1, default=usual.discount),
+    )
 
 
 def _treatments(top: Reader) -> dict[str, Treatment]:

@@ -51,6 +51,17 @@ class Assumptions:
 
 
 @dataclass(frozen=True)
+class Worth:
+    """
+    Over how many months a measured effect counts, and the yearly rate at which later money is worth
+    less.
+    """
+
+    horizon_months: int = 12
+    discount: float = 0.1
+
+
+@dataclass(frozen=True)
 class Treatment:
     """
     One way to act: a message by a channel, or minutes of a collector.
@@ -152,6 +163,7 @@ class Strategy:
     arms: tuple[Arm, ...]
     own: tuple[Budget, ...] = ()
     guard: Guard = Guard()
+    worth: Worth = Worth()
 
     def segments_of(self, arm: Arm) -> tuple[Segment, ...]:
         """The champion's segments with the arm's own in the place of those of the same code."""

@@ -31,6 +31,9 @@ NO_SCORE = gettext_noop("no score yet, so the strategy's assumption is used")
 STEP = gettext_noop("step “{step}” of segment “{segment}”")
 CONTACTS = gettext_noop("{count} contacts in the last 30 days")
 WORTH = gettext_noop("expected net gain {amount:,.2f}, by the strategy's assumptions")
+MEASURED = gettext_noop(
+    "expected net gain {amount:,.2f}, by the effect measured on this book (effects {version})"
+)
 DRAWN = gettext_noop("drawn at random to learn what works; chance of this action {chance:.1%}")
 PLANNED = gettext_noop("best of {count} lawful actions within tonight's budgets")
 
@@ -127,7 +130,7 @@ def describe(decision: Decision) -> list[Part]:
         parts.append(Part(DRAWN, {"chance": decision.propensity}))
     else:
         parts.append(Part(PLANNED, {"count": reason["admissible"]}))
-        parts.append(Part(WORTH, {"amount": decision.value / 100}))
+        parts.append(_worth(decision))
         parts += by_prices(reason.get("priced"), decision.treatment)
     return parts
 
@@ -199,3 +202,11 @@ def _filled(action: Mapping[str, Any]) -> dict[str, Any]:
 def budget(name: str) -> Part | str:
     """A budget in words; one that a strategy named itself by its name."""
     return Part(BUDGETS[name]) if name in BUDGETS else name
+
+
+def _worth(decision: Decision) -> Part:
+    amount = decision.value / 100
+    kind, _sep, version = str(decision.reason.get("effect", "")).partition(" ")
+    if kind == "measured":
+        return Part(MEASURED, {"amount": amount, "version": version})
+    return Part(WORTH, {"amount": amount})

@@ -10,6 +10,10 @@ the last 30 days. `effect`, `reach`, `recoverable`, `wear` and `harm` are assump
 the strategy; none has been measured on the book. A shift in log-odds moves most where the outcome
 is open and least where a person pays, or does not, whatever we do (Lo, 2002, SIGKDD Explorations
 4(2), on modelling the true lift).
+
+Where the book's own log carries a treatment (`effects`), its measured effect takes the place of all
+that: gain = overdue * effect, the effect being of assigning it, reach and refusals included, over
+the strategy's horizon.
 """
 
 from __future__ import annotations
@@ -18,16 +22,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recoup.strategy.effects.measured import Effects
 from recoup.strategy.schema import Strategy
 
 Floats = NDArray[np.float64]
 
 
-def values(*, strategy: Strategy, cases: pl.DataFrame, allowed: NDArray[np.bool_]) -> Floats:
+def values(
+    *, strategy: Strategy, cases: pl.DataFrame, allowed: NDArray[np.bool_],
+    effects: Effects | None = None,
+) -> Floats:  # fmt: skip
     """
     The value of every treatment for every case, (cases, treatments), in minor units; minus
-    infinity where it is not allowed.
+    infinity where it is not allowed. `effects` are the measured ones of these cases.
     """
+    measured = effects.by if effects else {}
     assume = strategy.assumptions
     chance = cases["repay_30"].cast(pl.Float64).fill_null(assume.repay_30).to_numpy()
     chance = np.clip(chance, 1e-4, 1 - 1e-4)
@@ -39,6 +48,10 @@ def values(*, strategy: Strategy, cases: pl.DataFrame, allowed: NDArray[np.bool_
     harm = assume.harm * (1 + assume.harm_growth * recent)
     found = np.full(allowed.shape, -np.inf)
     for at, treatment in enumerate(strategy.treatments.values()):
+        if treatment.code in measured:
+            gain = overdue * measured[treatment.code]
+            found[:, at] = gain - treatment.spend(assume.minute) - harm
+            continue
         lift = 1 / (1 + np.exp(-(log_odds + treatment.effect * tired))) - chance
         gain = assume.recoverable * overdue * treatment.reach * (1 - lost) * lift
         found[:, at] = gain - treatment.spend(assume.minute) - harm

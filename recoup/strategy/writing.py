@@ -20,6 +20,7 @@ from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
 from recoup.strategy import eligibility, history, persons, planning, reasons
+from recoup.strategy.effects import keeping
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.planning import Frames, Night
 from recoup.strategy.reading import read
@@ -72,7 +73,10 @@ def frames(
     )
     cases = cases.with_columns(pl.col("contacts_limit").sum().over("person"))
     points = points.filter((pl.col("party") == "debtor") & (pl.col("state") != "invalid"))
-    return Frames(cases=cases, points=points, past=history.past_frame(book=book), facts=facts)
+    return Frames(
+        cases=cases, points=points, past=history.past_frame(book=book), facts=facts,
+        measured=keeping.load(book=book),
+    )  # fmt: skip
 
 
 def _agencies() -> dict[int, str]:
@@ -124,7 +128,7 @@ def write_plan(
         book=book, strategy=version, on=on, at=at, file=pointer["file"], digest=pointer["sha256"],
         rows=night.rows.height, chosen=night.rows.filter(pl.col("treatment") != "").height,
         budgets=night.budgets, prices=night.prices, certificate=night.certificate,
-        refused=night.refused, rules=night.rules,
+        refused=night.refused, rules=night.rules, effects=night.effects.as_dict(),
     )  # fmt: skip
 
 
@@ -176,6 +180,7 @@ def _reason(row: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
         "stage": row["stage"], "days_past_due": row["days_past_due"], "overdue": row["overdue"],
         "step": row["step_code"], "contacts_30": row["contacts_30"],
         "admissible": row["admissible"], "explored": row["explored"], "value": row["value"],
+        "effect": row["effect"],
     }  # fmt: skip
     if row["repay_30"] is not None:
         reason |= {"repay_30": round(row["repay_30"], 4), "starter": bool(row["starter"])}

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from recoup.decision.policylog import FEWEST_EFFECTIVE
 from recoup.decision.uplift import trees
-from recoup.decision.uplift.contrast import Outcomes, across
+from recoup.decision.uplift.contrast import Contrasts, Outcomes, across
 from recoup.decision.uplift.dose import falling
 from recoup.decision.uplift.trees import Forest
 from recoup.decision.uplift.trial import NOTHING, Group, Trial, inverse, signs_for
@@ -167,8 +167,15 @@ class _Task:
     groups: tuple[Group, ...]
     signs: Sequence[int]
     seed: int
-    folds: int
     threads: int
+    contrasts: Contrasts | None
+    folds: int
+
+    @property
+    def seen(self) -> Contrasts:
+        if self.contrasts is not None:
+            return self.contrasts
+        return across(self.trial, seed=self.seed, folds=self.folds, threads=self.threads)
 
     @property
     def actions(self) -> list[int]:
@@ -178,14 +185,15 @@ class _Task:
 def learn(
     trial: Trial, *, learner: Learner, seed: int, dose: str | None = None,
     signs: Mapping[str, int] | None = None, folds: int = 5, threads: int = 1,
-    fewest: float = FEWEST_EFFECTIVE,
+    fewest: float = FEWEST_EFFECTIVE, contrasts: Contrasts | None = None,
 ) -> Uplift:  # fmt: skip
     """
     Learn the effects of every treatment that the log carries.
 
     `dose` names the column of contacts lately, of which effects must not grow; `signs` gives other
-    columns of which an effect must not fall (1) or grow (-1), for `x` and `dr`. The same trial,
-    seed and number of threads give the same model.
+    columns of which an effect must not fall (1) or grow (-1), for `x` and `dr`. `contrasts` are those
+    of `contrast.across`, where they are there already. The same trial, seed and number
+    of threads give the same model.
 
     :raises NotTrainable: if the log carries no treatment, with every reason
     :raises BadLog: for a dose or a sign of a column that is not there
@@ -198,7 +206,7 @@ def learn(
             "No effect can be learnt. " + " ".join(r for one in groups for r in one.reasons),
             hint="Let the randomised slice run longer, or over more cases.",
         )
-    task = _Task(trial, groups, ordered, seed, folds, threads)
+    task = _Task(trial, groups, ordered, seed, threads, contrasts, folds)
     forests, numbers = _LEARN[learner](task)
     return Uplift(learner, trial.columns, trial.names, groups, dose, forests, numbers)
 
@@ -207,7 +215,7 @@ _Learnt = tuple[dict[str, Forest], dict[str, float]]
 
 
 def _constant(task: _Task) -> _Learnt:
-    found = across(task.trial, seed=task.seed, folds=task.folds, threads=task.threads)
+    found = task.seen
     means = {
         task.trial.names[number]: float(found.of(number)[task.trial.open[:, number]].mean())
         for number in task.actions
@@ -263,7 +271,7 @@ def _x(task: _Task) -> _Learnt:
 
 def _dr(task: _Task) -> _Learnt:
     trial = task.trial
-    found = across(trial, seed=task.seed, folds=task.folds, threads=task.threads)
+    found = task.seen
     forests = {}
     for number in task.actions:
         rows = trial.open[:, number]

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from recoup.desks.studio import arms, intake, nights, scores, texts, versions
+from recoup.desks.studio import arms, effects, intake, nights, scores, texts, versions
 
 urlpatterns = [
     path("plan/", nights.plan, name="plan"),
+    path("effects/", effects.effects, name="effects"),
     path("experiment/", arms.arms, name="arms"),
     path("experiment/stops/<int:pk>/restart/", arms.restart, name="arm_restart"),
     path("strategies/", versions.strategies, name="strategies"),

@@ -96,7 +96,8 @@ def _walk(steps: Sequence[Step], moment: Moment, timed: Timed) -> dict[str, Any]
 
 def take_in(*, placement: Placement, by: Actor, at: datetime, progress: Progress = quiet) -> None:
     """
-    Open the cases of an accepted placement and share them out.
+    Open the cases of an accepted placement and share them out to teams; the night gives them to
+    people, when it knows what they are worth.
 
     Killed anywhere, run again: nobody is released for work before their refusals are known.
     """
@@ -137,6 +138,9 @@ NIGHT = [
     Step("plans", lambda m: repayment.judge_plans(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("score", lambda m: scoring.score_book(
         book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress)),
+    Step("assign", lambda m: strategy.assign_cases(
+        book=m.book, on=m.on, vulnerable=gate_queries.vulnerable_cases(book=m.book, at=m.at),
+        by=m.by, at=m.at, progress=m.progress)),
     Step("decide", lambda m: strategy.decide(
         book=m.book, on=m.on, facts=gate_queries.facts_frame(book=m.book, on=m.on),
         by=m.by, at=m.at, progress=m.progress)),

@@ -9,7 +9,8 @@ is made as large as can be is the sum of
 
 Small problems are solved exactly by linear programming (`transport`), large ones by auction
 (`auction`) to a certified gap. Fairness is by construction: in each band of value every collector
-has an equal share of room, so that nobody gets only the poor cases.
+has an equal share of room, so that nobody gets only the poor cases. Where there is too little room,
+only the cases that win it without bands are shared out so: no poor case keeps a rich one out.
 """
 
 from __future__ import annotations
@@ -200,7 +201,8 @@ def _assign(
     bound = primal = 0.0
     spent, exact = 0, True
     left = market.room.copy()
-    by_band = rows_by_value(made, bands)
+    worthy = made.rows if bands == 1 else _worthy(market, made.rows, accuracy, bids, first)
+    by_band = rows_by_value(made, worthy, bands)
     held = None if now is None else _held(collectors, made, by_band, now)
     parts = list(zip(by_band, banding.rooms(market.room, bands, held), strict=True))
     for number, (rows, room) in enumerate(parts):
@@ -227,6 +229,15 @@ def _assign(
     why = _why(cases, collectors, made, collector)
     proof = Certificate(bound, primal, spent)
     return Plan(collector, why, score, own, prices, proof, exact)
+
+
+def _worthy(
+    market: Market, rows: Rows, accuracy: float, bids: int, start: Floats | None
+) -> Rows:  # fmt: skip
+    """The cases that would have a collector if there were no bands."""
+    sale, _proved = _sell(market, rows, accuracy, bids, start)
+    won: Rows = rows[sale.chosen != NOBODY]
+    return won
 
 
 def _sell(

@@ -153,10 +153,7 @@ def stage(
         if not 0 <= bonus <= GIANT:
             raise ValueError(f"{name} is a share of a case's value, not negative.")
     needs, kind = _kinds(cases, collectors)
-    table: Marks = collectors.effect[needs[:, 0]] > 0
-    for column, held in ((1, collectors.languages), (2, collectors.regions)):
-        asked = needs[:, column] != NONE
-        table[asked] &= held[needs[asked, column]]
+    table = _table(needs, collectors)
     of_kind, who = np.nonzero(table)
     starts = np.searchsorted(of_kind, np.arange(len(needs) + 1))
     known = np.isfinite(cases.value) & (np.abs(cases.value) <= GIANT)
@@ -195,6 +192,15 @@ def _kinds(cases: Cases, collectors: Collectors) -> tuple[Ints, Ints]:
         needs[:, column] = kinds % (len(tables[name]) + 1) - 1
         kinds = kinds // (len(tables[name]) + 1)
     return needs, kind.astype(np.int64)
+
+
+def _table(needs: Ints, collectors: Collectors) -> Marks:
+    """Who has all that each kind needs, (K, J)."""
+    table: Marks = collectors.effect[needs[:, 0]] > 0
+    for column, held in ((1, collectors.languages), (2, collectors.regions)):
+        asked = needs[:, column] != NONE
+        table[asked] &= held[needs[asked, column]]
+    return table
 
 
 def _pairs(
@@ -236,13 +242,30 @@ def conflicts(cases: Cases, collectors: Collectors) -> Ints:
     return np.column_stack([case[here], person[here]])
 
 
-def rows_by_value(stage: Stage, bands: int) -> list[Rows]:
-    """The tradeable cases in so many bands of even size, the least valuable first."""
-    value = stage.market.cases["value"][stage.rows]
+def rows_by_value(stage: Stage, rows: Rows, bands: int) -> list[Rows]:
+    """These tradeable cases in so many bands of even size, the least valuable first."""
+    value = stage.market.cases["value"][rows]
     rank = np.empty(len(value), dtype=np.int64)
     rank[np.argsort(value, kind="stable")] = np.arange(len(value))
     band = rank * bands // max(len(value), 1)
-    return [stage.rows[band == number] for number in range(bands)]
+    return [rows[band == number] for number in range(bands)]
+
+
+def fits(cases: Cases, collectors: Collectors, with_whom: Ints) -> Marks:
+    """
+    Whether each case may be with the collector of this id (N,); not with who is not here.
+
+    :raises ValueError: as `stage`
+    """
+    needs, kind = _kinds(cases, collectors)
+    table = _table(needs, collectors)
+    person = collectors.rows_of(with_whom)
+    here = np.flatnonzero(person != NONE)
+    found = np.zeros(len(cases.ids), dtype=bool)
+    found[here] = table[kind[here], person[here]]
+    barred = conflicts(cases, collectors)
+    found[barred[person[barred[:, 0]] == barred[:, 1], 0]] = False
+    return found
 
 
 def somebody(table: Marks) -> Marks:

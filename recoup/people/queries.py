@@ -14,6 +14,7 @@ from recoup.people.staff import (
     Barred,
     Colleague,
     absences,
+    as_colleagues,
     colleagues,
     conflicts,
     employer_index,
@@ -24,8 +25,8 @@ from recoup.people.staff import (
 )
 
 __all__ = [
-    "Barred", "Colleague", "absences", "book", "colleagues", "conflicts", "employer_index",
-    "empty_teams", "find", "led", "masked", "own_conflicts", "same_people", "staff",
+    "Barred", "Colleague", "absences", "as_colleagues", "book", "colleagues", "conflicts",
+    "employer_index", "empty_teams", "find", "led", "masked", "own_conflicts", "same_people", "staff",
 ]  # fmt: skip
 
 

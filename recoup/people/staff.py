@@ -94,6 +94,23 @@ def empty_teams(*, creditor: int) -> list[Team]:
     return list(rows.order_by("pk"))
 
 
+def as_colleagues(teams: Iterable[Team], on: date) -> list[Colleague]:
+    """Teams that take cases as one: what everybody in them would be able to do."""
+    found = {team.pk: team for team in teams}
+    skills = _kept(Skill.objects.values_list("user_id", "team_id", "code", "tier"), [], set(found))
+    spoken = _kept(Language.objects.values_list("user_id", "team_id", "code"), [], set(found))
+    valid = _valid(on).values_list("user_id", "team_id", "place")
+    places = _kept(valid, [], set(found))
+    return [
+        Colleague(
+            user=0, username="", name=team.name, team=pk, skills=dict(skills["team", pk]),
+            languages=frozenset(code for (code,) in spoken["team", pk]),
+            places=frozenset(place for (place,) in places["team", pk]),
+        )
+        for pk, team in found.items()
+    ]  # fmt: skip
+
+
 def colleagues(*, viewer: Viewer, on: date) -> list[Colleague]:
     """
     The collectors whom a viewer leads, as they are on a day: a leader's team, an administrator's
@@ -194,8 +211,7 @@ def _made(users: QuerySet[User], on: date) -> list[Colleague]:
     seats = {row.user_id: row for row in _some(Seat.objects.all(), "user", keys)}
     skills = _kept(Skill.objects.values_list("user_id", "team_id", "code", "tier"), keys, teams)
     spoken = _kept(Language.objects.values_list("user_id", "team_id", "code"), keys, teams)
-    valid = Licence.objects.filter(Q(valid_until=None) | Q(valid_until__gte=on))
-    places = _kept(valid.values_list("user_id", "team_id", "place"), keys, teams)
+    places = _kept(_valid(on).values_list("user_id", "team_id", "place"), keys, teams)
     away = _away(keys, on)
     made = []
     for pk, username, name, team in rows:
@@ -212,6 +228,10 @@ def _made(users: QuerySet[User], on: date) -> list[Colleague]:
             back_on=away.get(pk), works=str(on.isoweekday()) in weekdays,
         ))  # fmt: skip
     return made
+
+
+def _valid(on: date) -> QuerySet[Licence]:
+    return Licence.objects.filter(Q(valid_until=None) | Q(valid_until__gte=on))
 
 
 def _kept(

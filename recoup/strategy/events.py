@@ -21,3 +21,11 @@ EffectsMeasured = Kind(
     "strategy.effects_measured", "Effects v{version} were measured on {rows} rows: {learner}"
 )
 EffectsNotMeasured = Kind("strategy.effects_not_measured", "No effect can be measured: {why_not}")
+CasesAssigned = Kind(
+    "strategy.assigned",
+    "{cases} cases were looked at: {given} given to collectors, {moved} moved, {left} with nobody",
+)
+CasesCovered = Kind(
+    "strategy.covered", "{username} is away: {taken} cases were taken over, {stayed} could not be"
+)
+CoverUndone = Kind("strategy.cover_undone", "{returned} cases were given back to {username}")

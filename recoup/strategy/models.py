@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django_scopes import ScopedManager
 
-from recoup.people.models import Book, User
+from recoup.people.models import Absence, Book, User
 from recoup.portfolio.models import Case, ContactPoint
 
 
@@ -248,3 +248,54 @@ class EffectModel(models.Model):
 
     def __str__(self) -> str:
         return f"effects v{self.version}"
+
+
+class Assignment(models.Model):
+    """
+    One hand-out of cases (分案): a night's, or a morning's when somebody is away.
+
+    `file` holds a row for every case that was looked at, with why; `left` counts why cases have
+    nobody, `people` sums the hands, `fairness` is what bands of value cost. `away` is whose cases
+    were taken over, and `undone_at` when they were given back.
+    """
+
+    class Cause(models.TextChoices):
+        NIGHT = "night"
+        ANEW = "anew"
+        COVER = "cover"
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="assignments")
+    cause = models.CharField(max_length=5, choices=Cause.choices)
+    on = models.DateField()
+    at = models.DateTimeField()
+    file = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    rows = models.BigIntegerField()
+    given = models.BigIntegerField()
+    moved = models.BigIntegerField()
+    left = models.JSONField(default=dict)
+    people = models.JSONField(default=list)
+    certificate = models.JSONField(default=dict)
+    fairness = models.JSONField(default=dict)
+    away = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
+    absence = models.ForeignKey(Absence, on_delete=models.PROTECT, null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager(creditor="book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["book", "on"], condition=models.Q(cause="night"),
+                name="assignment_once_a_night",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cause="cover", away__isnull=False)
+                | (~models.Q(cause="cover") & models.Q(away=None)),
+                name="assignment_covers_somebody",
+            ),
+        ]  # fmt: skip
+        indexes: ClassVar = [models.Index(fields=["book", "-at"], name="assignment_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} {self.on} {self.cause}"

@@ -20,6 +20,7 @@ from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
 from recoup.strategy import arms, writing
 from recoup.strategy.arms import judge_arms, restart
+from recoup.strategy.assigning.operations import assign_cases, cover, undo_cover
 from recoup.strategy.events import (
     DecisionsLapsed,
     DecisionsMarked,
@@ -31,8 +32,8 @@ from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.reading import read, shipped
 
 __all__ = [
-    "activate", "add", "decide", "default", "judge_arms", "lapse", "mark", "postpone", "reopen",
-    "restart",
+    "activate", "add", "assign_cases", "cover", "decide", "default", "judge_arms", "lapse", "mark",
+    "postpone", "reopen", "restart", "undo_cover",
 ]  # fmt: skip
 
 # From a state to the states that may follow; a decision that ended stays as it ended.

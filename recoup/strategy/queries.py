@@ -22,6 +22,7 @@ from recoup.people.models import Book
 from recoup.portfolio.models import Case
 from recoup.portfolio.states import WORKED
 from recoup.strategy import reasons
+from recoup.strategy.assigning.covering import Cover, plan_cover
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.reading import read
 from recoup.strategy.results import Comparison, arms, looks, stopped_on, stops
@@ -29,9 +30,9 @@ from recoup.strategy.schema import BUDGETS
 from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
-    "Change", "Comparison", "LeftAlone", "Night", "Part", "active", "arms", "describe", "diff",
-    "left_alone", "looks", "plan", "plan_frame", "plans", "queue", "stopped_on", "stops",
-    "versions", "waiting", "why_not",
+    "Change", "Comparison", "Cover", "LeftAlone", "Night", "Part", "active", "arms", "describe",
+    "diff", "left_alone", "looks", "plan", "plan_cover", "plan_frame", "plans", "queue",
+    "stopped_on", "stops", "versions", "waiting", "why_not",
 ]  # fmt: skip
 
 

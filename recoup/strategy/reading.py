@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recoup.kernel.errors import Invalid, Problem
 from recoup.strategy import budgets
+from recoup.strategy.assigning.policy import read_policy
 from recoup.strategy.expressions import Condition, compile_condition
 from recoup.strategy.schema import (
     BUDGETS,
@@ -29,7 +30,7 @@ from recoup.strategy.yamlnodes import Reader, parse
 SHIPPED = Path(__file__).parent / "strategies"
 FIELDS = (
     "name", "note", "holdout", "explore", "self_cure", "exits", "contact_limit", "budgets",
-    "assumptions", "worth", "treatments", "segments", "experiment",
+    "assumptions", "worth", "treatments", "segments", "experiment", "assignment",
 )  # fmt: skip
 NEEDED = ("name", "holdout", "contact_limit", "budgets", "assumptions", "treatments", "segments")
 OFFERS = ("plan_months", "promise_days", "waive_share")
@@ -73,6 +74,7 @@ def read(source: str) -> Strategy:
         self_cure=_self_cure(top), exits=_exits(top), contact_limit=_limit(top),
         budgets=house, assumptions=assumptions, treatments=treatments, segments=segments,
         salt=salt, arms=arms, own=own, guard=guard, worth=_worth(top),
+        assignment=read_policy(top),
     )  # fmt: skip
     if problems:
         raise Invalid(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from recoup.kernel.ids import fraction
+from recoup.strategy.assigning.policy import Policy
 from recoup.strategy.budgets import Budget
 from recoup.strategy.expressions import Condition
 
@@ -164,6 +165,7 @@ class Strategy:
     own: tuple[Budget, ...] = ()
     guard: Guard = Guard()
     worth: Worth = Worth()
+    assignment: Policy = field(default_factory=Policy)
 
     def segments_of(self, arm: Arm) -> tuple[Segment, ...]:
         """The champion's segments with the arm's own in the place of those of the same code."""

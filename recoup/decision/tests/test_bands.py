@@ -11,7 +11,7 @@ from recoup.decision import transport
 from recoup.decision.assign import NOBODY, Why, assign, rebalance
 from recoup.decision.bands import rooms
 from recoup.decision.explain import able, explain
-from recoup.decision.market import Cases, Collectors
+from recoup.decision.market import Cases, Collectors, fits
 from recoup.decision.runners import runners
 from recoup.decision.tests.test_assign import a_book, obeys
 
@@ -97,3 +97,26 @@ def test_nobody_is_runner_up_who_has_a_conflict_or_no_room():
     found = runners(cases, collectors, assign(cases, collectors))
 
     assert (found.runner.tolist(), found.able.tolist()) == ([NOBODY], [2])
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_bands_leave_no_rich_case_out_for_a_poor_one_where_room_is_short(monkeypatch, exact):
+    monkeypatch.setattr(transport, "ARCS", 20_000 if exact else 0)
+    cases, collectors = a_book(900, 10, 3, load=3.0)
+
+    plain, fair = assign(cases, collectors), assign(cases, collectors, bands=5)
+
+    assert fair.certificate.primal > 0.9 * plain.certificate.primal
+    assert fair.spread(collectors) < plain.spread(collectors)
+
+
+def test_whether_a_case_may_be_with_somebody_is_what_the_explanation_says():
+    cases, collectors = a_book(200, 8, 1)
+    rng = np.random.default_rng(0)
+    ids = rng.integers(-1, 9, 200)
+
+    found = fits(cases, collectors, ids)
+
+    for row, who in enumerate(ids):
+        here = 0 <= who < 8
+        assert found[row] == bool(here and able(cases, collectors, row)[who])

@@ -1,6 +1,7 @@
 """What is asked of the gate: eligibility, budgets left, refusals, texts."""
 
 from recoup.gate.queries.asking import Told, clock_of, may_i, may_one, ordinary, points
+from recoup.gate.queries.careful import vulnerable_cases
 from recoup.gate.queries.frames import complaints_frame, facts_frame
 from recoup.gate.queries.lacking import lacking
 from recoup.gate.queries.law import (
@@ -78,5 +79,6 @@ __all__ = [
     "stops",
     "templates",
     "unused",
+    "vulnerable_cases",
     "words_of",
 ]  # fmt: skip

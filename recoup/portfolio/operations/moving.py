@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from heapq import heapify, heapreplace
-from itertools import groupby
-from operator import itemgetter
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from recoup.intake.models import Placement
@@ -128,34 +127,33 @@ def admit(*, placement: Placement, by: Actor, at: datetime) -> int:
 
 def share_out(*, book: Book, by: Actor, at: datetime) -> int:
     """
-    Give open cases without a team to the creditor's own teams and their collectors.
+    Give open cases without a team to the creditor's own teams, so that a leader sees them.
 
-    Stage by stage, the largest debt first, always to whoever has the fewest cases of that stage,
-    then the fewest in all. A team without collectors takes its share as a team. Where there is no
-    team at all the cases wait, and the event says how many.
+    The first hand-out only: the largest debt first, always to the team with the fewest cases for
+    each of its collectors. Which collector gets which case the night decides, when it knows what
+    they are worth (`strategy.assign_cases`). Where there is no team at all the cases wait, and the
+    event says how many.
     """
-    hands = _hands(book)
+    sizes = _sizes(book)
     with record(CasesShared, by=by, at=at, book=book) as event:
         rows = Case.objects.filter(
             book=book, state__in=states.WORKED, team__isnull=True, agency__isnull=True
         )
-        if not hands:
+        if not sizes:
             event.note(cases=0, waiting=rows.count())
             return 0
         loads = _loads(book)
-        ordered = rows.order_by("stage", "-overdue", "pk").values_list("pk", "stage")
-        given: list[tuple[int, int, int | None]] = []
-        for stage, group in groupby(ordered.iterator(chunk_size=CHUNK), key=itemgetter(1)):
-            heap = [(loads[hand, stage], loads[hand, ""], hand) for hand in hands]
-            heapify(heap)
-            for pk, _stage in group:
-                of_stage, in_all, hand = heap[0]
-                heapreplace(heap, (of_stage + 1, in_all + 1, hand))
-                given.append((pk, hand[0], hand[1] or None))
-            loads.update({(hand, ""): in_all - loads[hand, ""] for _s, in_all, hand in heap})
+        heap = [(loads[team] / size, team) for team, size in sizes.items()]
+        heapify(heap)
+        given: list[tuple[int, int]] = []
+        for pk in rows.order_by("-overdue", "pk").values_list("pk", flat=True).iterator():
+            load, team = heap[0]
+            heapreplace(heap, (load + 1 / sizes[team], team))
+            given.append((pk, team))
+        given.sort()  # in the order of the table: rows at random are another page each
         for start in range(0, len(given), CHUNK):
-            bulk.update(Case, ["team", "collector"], given[start : start + CHUNK])
-        event.note(cases=len(given), waiting=0, hands=len(hands))
+            bulk.update(Case, ["team"], given[start : start + CHUNK])
+        event.note(cases=len(given), waiting=0, teams=len(sizes))
         return len(given)
 
 
@@ -184,26 +182,20 @@ def place_out(*, book: Book, cases: Sequence[int], agency: Agency, by: Actor, at
     return len(moved)
 
 
-def _hands(book: Book) -> list[tuple[int, int]]:
-    """Who can take cases: (team, collector), or (team, 0) for a team without collectors."""
+def _sizes(book: Book) -> dict[int, int]:
+    """The creditor's own teams, and for how many each counts: a team without collectors for one."""
     teams = Team.objects.filter(creditor=book.creditor_id, agency__isnull=True)
-    users = User.objects.filter(
-        team__in=teams, role=User.Role.COLLECTOR, is_active=True, creditors=book.creditor_id
+    collecting = Q(
+        user__role=User.Role.COLLECTOR, user__is_active=True, user__creditors=book.creditor_id
     )
-    hands = [(team, user) for team, user in users.values_list("team_id", "pk") if team]
-    staffed = {team for team, _user in hands}
-    hands += [(team, 0) for team in teams.values_list("pk", flat=True) if team not in staffed]
-    return sorted(hands)
+    counted = teams.annotate(people=Count("user", filter=collecting, distinct=True))
+    return {pk: max(people, 1) for pk, people in counted.order_by("pk").values_list("pk", "people")}
 
 
-def _loads(book: Book) -> Counter[tuple[tuple[int, int], str]]:
-    loads: Counter[tuple[tuple[int, int], str]] = Counter()
+def _loads(book: Book) -> Counter[int]:
     rows = Case.objects.filter(book=book, state__in=states.WORKED, team__isnull=False)
-    for team, collector, stage in rows.values_list("team_id", "collector_id", "stage"):
-        hand = (team or 0, collector or 0)
-        loads[hand, stage] += 1
-        loads[hand, ""] += 1
-    return loads
+    counted = rows.order_by().values_list("team").annotate(Count("pk"))
+    return Counter(dict(counted))
 
 
 def note(*, case: Case, text: str, viewer: Viewer, at: datetime) -> Note:

@@ -16,8 +16,10 @@ from recoup.portfolio.queries.frames import (
     past_contact_frame,
     payment_frame,
 )
+from recoup.portfolio.queries.holders import employers, holders_frame, loads_elsewhere
 
 __all__ = [
     "ReadNote", "balance", "case", "case_frame", "cases", "contact_point_frame", "days_past_due",
-    "hide_names", "ledger", "notes", "past_contact_frame", "payment_frame",
+    "employers", "hide_names", "holders_frame", "ledger", "loads_elsewhere", "notes",
+    "past_contact_frame", "payment_frame",
 ]  # fmt: skip

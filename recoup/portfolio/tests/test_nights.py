@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 
 import polars as pl
@@ -84,23 +85,24 @@ def test_a_case_is_as_old_as_its_oldest_loan_and_owes_the_sum(wang_ming, book, s
     assert (wang_ming.days_past_due, wang_ming.owed) == (100, 2_400_000)
 
 
-def test_cases_are_shared_out_evenly_by_stage_between_collectors(
+def test_cases_are_shared_out_to_teams_by_how_many_collect_there(
     book, creditor, team, li_na, system, at
 ):
-    people.add_user(
-        username="hao", name="郝", role="collector", creditors=[creditor], team=team, by=system,
-        at=at,
-    )  # fmt: skip
+    second = Team.objects.create(code="m2", name="二组", creditor=creditor)
+    for name in ("hao", "wang", "zhou"):
+        people.add_user(
+            username=name, name=name, role="collector", creditors=[creditor], team=second,
+            by=system, at=at,
+        )  # fmt: skip
     for n in range(8):
         place(book=book, reference=f"C{n}", phone=f"1381234000{n}", days_past_due=10 + 30 * (n % 2))
 
     shared = operations.share_out(book=book, by=system, at=at)
 
-    loads = Case.objects.values_list("collector__username", "stage")
+    teams = Counter(Case.objects.values_list("team__code", flat=True))
     assert shared == 8
-    assert sorted(loads) == sorted(
-        (name, stage) for name in ("hao", "lina") for stage in ("M1", "M2") for _ in range(2)
-    )
+    assert teams == {"m1": 2, "m2": 6}
+    assert not Case.objects.filter(collector__isnull=False).exists()
     assert operations.share_out(book=book, by=system, at=at) == 0
 
 

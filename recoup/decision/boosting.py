@@ -110,6 +110,7 @@ class Boosting:
 def train(
     *, matrix: Matrix, outcome: NDArray[Any], held_matrix: Matrix, held_outcome: NDArray[Any],
     columns: Sequence[str], seed: int, threads: int = 1, signs: Mapping[str, int] | None = None,
+    trees: int = TREES, depth: int = DEPTH,
 ) -> Boosting:  # fmt: skip
     """
     Grow the trees on `matrix`, calibrate them on the held-out rows.
@@ -120,7 +121,7 @@ def train(
     from catboost import CatBoostClassifier
 
     model = CatBoostClassifier(
-        iterations=TREES, depth=DEPTH, learning_rate=RATE, random_seed=seed, thread_count=threads,
+        iterations=trees, depth=depth, learning_rate=RATE, random_seed=seed, thread_count=threads,
         monotone_constraints=[(signs or {}).get(name, 0) for name in columns],
         allow_writing_files=False, verbose=False,
     )  # fmt: skip

@@ -4,8 +4,8 @@ A scorecard by weight of evidence (WOE): each variable in bins, each bin worth p
 log-odds = intercept + sum over variables of coefficient x woe(bin), where
 woe = ln(share of events in the bin / share of non-events in it), so that a positive WOE speaks
 for the event (Good 1950; Siddiqi 2006, Credit Risk Scorecards, ch. 6). The bins are found by
-optbinning (Navas-Palencia 2020, arXiv:2001.08025); what comes out is plain data that scores with
-NumPy alone.
+optbinning (Navas-Palencia 2020, arXiv:2001.08025); what comes out is plain data, scored by compiled
+loops (`points`).
 
 Points: `BASE` points are even odds, and every `PDO` points double the odds of the event.
 """
@@ -34,7 +34,6 @@ FACTOR = PDO / math.log(2)
 # Below 0.02 a variable "is not useful for prediction" (Siddiqi 2006, ch. 6).
 LEAST_INFORMATION = 0.02
 MOST_VARIABLES = 15
-CHUNK = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +76,11 @@ class Scorecard:
 
     def log_odds(self, matrix: Matrix) -> Floats:
         """The log-odds of the event. Shape (n, columns) to (n,). NaN is missing."""
-        rows = len(matrix)
-        total = np.full(rows, self.intercept)
-        parts = [
-            (place, np.asarray(variable.edges, np.float32), variable.table())
-            for place, variable in zip(self.places(), self.variables, strict=True)
-        ]
-        # Chunks that stay in the cache, and counting edges without branches: several times as
-        # fast as a binary search over whole columns.
-        for start in range(0, rows, CHUNK):
-            block = matrix[start : start + CHUNK]
-            for place, edges, table in parts:
-                column = np.ascontiguousarray(block[:, place])
-                total[start : start + CHUNK] += table.take(bin_of(column, edges))
+        from recoup.decision import points
+
+        total = np.full(len(matrix), self.intercept)
+        places, edges, tables, _means = self._arrays()
+        points.total(matrix, places, edges, tables, total)
         return total
 
     def probability(self, matrix: Matrix) -> Floats:
@@ -103,12 +94,24 @@ class Scorecard:
 
     def contributions(self, matrix: Matrix) -> Floats:
         """How far each column moves the log-odds from the average case. Shape (n, columns)."""
+        from recoup.decision import points
+
         moved = np.zeros(matrix.shape)
-        for place, variable in zip(self.places(), self.variables, strict=True):
-            edges = np.asarray(variable.edges, np.float32)
-            column = np.ascontiguousarray(matrix[:, place])
-            moved[:, place] = variable.table()[bin_of(column, edges)] - variable.mean
+        points.each(matrix, *self._arrays(), moved)
         return moved
+
+    def _arrays(self) -> tuple[NDArray[np.int64], Matrix, Matrix, Floats]:
+        """Places (V,), edges (V, K), tables (V, K + 2) and means (V,), as the loops take them."""
+        most = max((len(one.edges) for one in self.variables), default=0)
+        edges = np.full((len(self.variables), most), np.inf, np.float32)
+        tables = np.zeros((len(self.variables), most + 2), np.float32)
+        for row, one in enumerate(self.variables):
+            table, many = one.table(), len(one.edges)
+            edges[row, :many] = one.edges
+            tables[row, : many + 1], tables[row, many + 1 : -1] = table[:-1], table[many]
+            tables[row, -1] = table[-1]
+        means = np.array([one.mean for one in self.variables])
+        return np.array(self.places(), np.int64), edges, tables, means
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON, points of the bins included for people to read."""

@@ -205,6 +205,8 @@ TERMS: dict[str, Words] = {
         "repay_30": _("Repays within 30 days"),
         "roll": _("Rolls to a later stage"),
         "lost_contact": _("Contact is lost"),
+        "ability": _("Ability to pay"),
+        "willingness": _("Willingness to pay"),
     },
     "family": {
         "scorecard": _("Scorecard"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from recoup.rulebook.vocabulary import CHANNELS
 
 REPAY, ROLL, LOST = "repay_30", "roll", "lost_contact"
+ABLE, WILLING = "ability", "willingness"
 
 # Words are kept as their place in these lists, from 1; 0 is a word that is not among them. Of two
 # outcomes of one attempt that became known at the same instant, the later in the list stands; so
@@ -84,11 +85,12 @@ FEATURES: tuple[Feature, ...] = (
             signs=BETTER),
     Feature("paid_90", "payments", "sum", "近90天还款金额", "Amount paid in 90 days", 90),
     Feature("payment_months", "payments", "months", "近180天有还款的月数",
-            "Months with a payment, of six", 180, signs=BETTER),
+            "Months with a payment, of six", 180, signs=BETTER | {ABLE: 1}),
     Feature("days_since_payment", "payments", "days_since", "距上次还款天数",
             "Days since the last payment", signs=WORSE),
     Feature("paid_share_90", "payments", "ratio", "近90天还款占比",
-            "Paid in 90 days as a share of paid and owed", parts=("paid_90", "paid_90+owed")),
+            "Paid in 90 days as a share of paid and owed", parts=("paid_90", "paid_90+owed"),
+            signs={ABLE: 1}),
     # How contact went.
     Feature("attempts_30", "contacts", "count", "近30天触达次数", "Attempts in 30 days", 30,
             only=ATTEMPT),
@@ -100,13 +102,13 @@ FEATURES: tuple[Feature, ...] = (
             "Times the debtor was reached in 90 days", 90, only=RIGHT_PARTY, signs={LOST: -1}),
     Feature("right_party_share", "contacts", "ratio", "近90天本人接通率",
             "Share of attempts that reached the debtor, 90 days",
-            parts=("right_party_90", "attempts_90"), signs={LOST: -1}),
+            parts=("right_party_90", "attempts_90"), signs={LOST: -1, WILLING: 1}),
     Feature("unreached_90", "contacts", "count", "近90天未接通次数",
             "Attempts nobody answered in 90 days", 90, only=UNREACHED),
     Feature("wrong_number_90", "contacts", "count", "近90天空号或非本人次数",
             "Invalid numbers and wrong persons in 90 days", 90, only=WRONG, signs={LOST: 1}),
     Feature("refused_90", "contacts", "count", "近90天拒绝还款次数",
-            "Refusals to pay in 90 days", 90, only=("refused",)),
+            "Refusals to pay in 90 days", 90, only=("refused",), signs={WILLING: -1}),
     Feature("days_since_right_party", "contacts", "days_since", "距上次接通本人天数",
             "Days since the debtor was reached", only=RIGHT_PARTY, signs={LOST: 1}),
     # What was promised.
@@ -116,9 +118,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("promise_due_in", "promises", "open", "距承诺还款日天数",
             "Days to the day of the open promise"),
     Feature("promises_kept_180", "judgments", "count", "近180天履约次数",
-            "Promises kept in 180 days", 180, only=("kept",), signs=BETTER),
+            "Promises kept in 180 days", 180, only=("kept",), signs=BETTER | {WILLING: 1}),
     Feature("promises_broken_180", "judgments", "count", "近180天失约次数",
-            "Promises broken in 180 days", 180, only=("broken",), signs=WORSE),
+            "Promises broken in 180 days", 180, only=("broken",), signs=WORSE | {WILLING: -1}),
 )  # fmt: skip
 
 
@@ -145,6 +147,24 @@ def code(column: str, word: str) -> int:
 BY_NAME = {one.name: one for one in FEATURES}
 NAMES = tuple(BY_NAME)
 KNOWN = "known."
+# Whether somebody can pay is read from money, whether they want to from how they answered: kept
+# apart, so that the two scores are two things and not one twice.
+ONLY = {
+    ABLE: (
+        "overdue", "owed", "loans", "overdue_share", "payments_180", "paid_90", "payment_months",
+        "paid_share_90",
+    ),
+    WILLING: (
+        "right_party_90", "right_party_share", "unreached_90", "refused_90",
+        "days_since_right_party", "promised_in_contact_180", "promises_180", "promise_due_in",
+        "promises_kept_180", "promises_broken_180",
+    ),
+}  # fmt: skip
+
+
+def columns_for(target: str) -> tuple[str, ...]:
+    """The features that a target may look at: all, or those of `ONLY`."""
+    return ONLY.get(target, NAMES)
 
 
 def label(name: str, language: str = "zh") -> str:

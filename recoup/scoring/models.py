@@ -23,6 +23,8 @@ class ScoreModel(models.Model):
         REPAY_30 = "repay_30"
         ROLL = "roll"
         LOST_CONTACT = "lost_contact"
+        ABILITY = "ability"
+        WILLINGNESS = "willingness"
 
     class State(models.TextChoices):
         CHAMPION = "champion"

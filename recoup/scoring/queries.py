@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils.translation import get_language
 
+from recoup.decision import abilities
 from recoup.kernel.actors import Viewer
 from recoup.kernel.errors import Invalid
 from recoup.people import scopes
@@ -40,6 +41,11 @@ class Score:
     model: str
     starter: bool
     reasons: tuple[Reason, ...]
+
+    @property
+    def points(self) -> int:
+        """The chance as 0 to 100, as ability and willingness are told."""
+        return abilities.points(self.value)
 
 
 def scores_frame(*, book: Book, on: date) -> pl.DataFrame:

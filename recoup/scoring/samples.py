@@ -18,10 +18,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recoup.decision import abilities
 from recoup.kernel.errors import NotTrainable
 from recoup.kernel.ids import fraction
 from recoup.scoring import known
-from recoup.scoring.declared import KNOWN, LOST, NAMES, REPAY, RIGHT_PARTY, ROLL
+from recoup.scoring.declared import (
+    ABLE,
+    KNOWN,
+    LOST,
+    REPAY,
+    RIGHT_PARTY,
+    ROLL,
+    WILLING,
+    columns_for,
+)
 
 WINDOW = timedelta(days=30)
 SNAPSHOTS = 12
@@ -141,15 +151,13 @@ def labels(
     - repay_30: at least `LEAST_SHARE` of what was overdue was paid
     - roll: the stage is worse after 30 days; those in the last stage are left out
     - lost_contact: the debtor was called and never reached; those not called are left out
+    - ability: who paid something paid at least half of what was overdue (`decision.abilities`)
+    - willingness: who was reached paid something
     """
     overdue = state.filter((pl.col("days_past_due") > 0) & (pl.col("owed") > 0))
     match target:
         case "repay_30":
-            window = pl.col("paid_on").is_between(on, on + WINDOW, closed="left")
-            paid = payments.filter(window).group_by("case").agg(pl.col("amount").sum())
-            joined = overdue.join(paid, on="case", how="left").with_columns(
-                pl.col("amount").fill_null(0)
-            )
+            joined = _paid(overdue, payments, on)
             happened = pl.col("amount") >= pl.max_horizontal(pl.col("overdue") * LEAST_SHARE, 1)
         case "roll":
             after = later.select("case", pl.col("stage").alias("after"))
@@ -160,16 +168,38 @@ def labels(
             reached = tried.agg(pl.col("outcome").is_in(list(RIGHT_PARTY)).any().alias("reached"))
             joined = overdue.join(reached, on="case")
             happened = ~pl.col("reached")
+        case "ability" | "willingness":
+            reached = contacts.filter(pl.col("outcome").is_in(list(RIGHT_PARTY))).select("case")
+            joined = _paid(overdue, payments, on).with_columns(
+                reached=pl.col("case").is_in(reached["case"].unique().implode())
+            )
+            shown = abilities.shown(
+                paid=joined["amount"].to_numpy(), overdue=joined["overdue"].to_numpy(),
+                reached=joined["reached"].to_numpy(),
+            )  # fmt: skip
+            event = shown.able if target == ABLE else shown.willing
+            joined = joined.with_columns(pl.Series("event", event))
+            joined, happened = joined.filter(pl.col("event") >= 0), pl.col("event") == 1
         case _:
             raise ValueError(f"No history gives the target {target}.")
     return joined.select("case", happened.cast(pl.Int8).alias("outcome")).sort("case")
 
 
-TARGETS = (REPAY, ROLL, LOST)
+def _paid(overdue: pl.DataFrame, payments: pl.DataFrame, on: date) -> pl.DataFrame:
+    """The overdue cases with the `amount` that came in within 30 days."""
+    window = pl.col("paid_on").is_between(on, on + WINDOW, closed="left")
+    paid = payments.filter(window).group_by("case").agg(pl.col("amount").sum())
+    joined = overdue.join(paid, on="case", how="left")
+    return joined.with_columns(pl.col("amount").fill_null(0))
+
+
+TARGETS = (REPAY, ROLL, LOST, ABLE, WILLING)
 MISSING = {
     REPAY: "no case was overdue on an earlier day whose ledger and payments are known (a file with "
     "balances but no history begins on its own day)",
     ROLL: "no case below the last stage was overdue on an earlier day whose ledger is known",
+    ABLE: "no overdue case paid anything within 30 days after an earlier day whose ledger is known",
+    WILLING: "no overdue case was reached within 30 days after an earlier day whose ledger is known",
     LOST: "no overdue case was called within 30 days after an earlier day whose ledger is known",
 }
 
@@ -187,14 +217,14 @@ def stacked(
         joined = label.join(features, on="case", how="inner").sort("case")
         if joined.is_empty():
             continue
-        matrices.append(joined.select(NAMES).to_numpy().astype(np.float32))
+        matrices.append(joined.select(columns_for(target)).to_numpy().astype(np.float32))
         outcomes.append(joined["outcome"].to_numpy())
         cases.append(joined["case"].to_numpy())
         periods.append(np.full(joined.height, on.isoformat()))
     if not matrices:
         raise NotTrainable(f"No model for {target} can be trained, because {MISSING[target]}.")
     return Sample(
-        target, NAMES, np.concatenate(matrices), np.concatenate(outcomes).astype(np.int8),
+        target, columns_for(target), np.concatenate(matrices), np.concatenate(outcomes).astype(np.int8),
         np.concatenate(cases).astype(np.int64), np.concatenate(periods), notes=tuple(notes),
     )  # fmt: skip
 

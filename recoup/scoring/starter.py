@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recoup.scoring.declared import LOST, REPAY, ROLL
+from recoup.scoring.declared import ABLE, LOST, REPAY, ROLL, WILLING
 
 VERSION = 1
 FAMILY = "starter"
@@ -40,7 +40,7 @@ class Weight:
     scale: float
 
 
-INTERCEPTS = {REPAY: -0.4, ROLL: 0.2, LOST: -0.3}
+INTERCEPTS = {REPAY: -0.4, ROLL: 0.2, LOST: -0.3, ABLE: 0.3, WILLING: -0.8}
 WEIGHTS: dict[str, tuple[Weight, ...]] = {
     REPAY: (
         Weight("days_past_due", -2.4, 120),
@@ -71,6 +71,19 @@ WEIGHTS: dict[str, tuple[Weight, ...]] = {
         Weight("unreached_90", 0.8, 6),
         Weight("wrong_number_90", 1.0, 2),
         Weight("payments_30", -0.4, 1),
+    ),
+    ABLE: (
+        Weight("overdue_share", -0.8, 0.5),
+        Weight("loans", -0.4, 3),
+        Weight("paid_share_90", 1.2, 0.2),
+        Weight("payment_months", 0.7, 3),
+    ),
+    WILLING: (
+        Weight("right_party_share", 0.7, 0.3),
+        Weight("unreached_90", -0.4, 6),
+        Weight("refused_90", -0.9, 2),
+        Weight("promises_kept_180", 1.0, 2),
+        Weight("promises_broken_180", -1.0, 2),
     ),
 }
 

@@ -27,7 +27,7 @@ NAMES: Mapping[str, str] = {
     "days_past_due": "number", "days_placed": "number", "owed": "number", "overdue": "number",
     "loans": "number", "repay_30": "number", "roll": "number", "lost_contact": "number",
     "contacts_7": "number", "contacts_30": "number", "has_team": "truth", "has_agency": "truth",
-    "starter": "truth",
+    "starter": "truth", "ability": "number", "willingness": "number",
 }  # fmt: skip
 
 _COMPARE: Mapping[type[ast.cmpop], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {

@@ -29,7 +29,8 @@ from recoup.strategy.schema import Strategy
 BATCH = 2000
 ROW_GROUP = 20_000  # a page that shows one case reads one of them
 SCORES = {
-    "repay_30": pl.Float64, "roll": pl.Float64, "lost_contact": pl.Float64, "starter": pl.Boolean,
+    "repay_30": pl.Float64, "roll": pl.Float64, "lost_contact": pl.Float64,
+    "ability": pl.Float64, "willingness": pl.Float64, "starter": pl.Boolean,
 }  # fmt: skip
 
 

@@ -130,6 +130,7 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         "on_file": [row for row in filed if gate.is_of_case(row)],
         "on_file_above": [row for row in filed if not gate.is_of_case(row)],
         "score": next((s for s in scores if s.target == "repay_30"), None),
+        "able_and_willing": [s for s in scores if s.target in ("ability", "willingness")],
         "decisions": [
             {"row": row, "why": strategy.describe(row)}
             for row in case.decisions.order_by("-on", "-priority")[:MOST]

@@ -45,7 +45,7 @@ def test_a_book_without_outcomes_gets_the_starter_score_and_says_so(
     assert run.rows == frame.height == 4
     assert frame["starter"].all()
     assert frame["repay_30_model"].cast(pl.String).to_list() == ["starter v1"] * 4
-    assert ScoreModel.objects.filter(family="starter", state="champion").count() == 3
+    assert ScoreModel.objects.filter(family="starter", state="champion").count() == 5
 
 
 def test_the_starter_score_falls_with_days_past_due(
@@ -122,7 +122,13 @@ def test_a_leader_sees_the_score_of_a_case_with_reasons_in_chinese(
 
     found = queries.score_of(viewer=scopes.viewer_of(leader), case=four[3], on=today)
 
-    assert [one.target for one in found] == ["repay_30", "roll", "lost_contact"]
+    assert [one.target for one in found] == [
+        "repay_30",
+        "roll",
+        "lost_contact",
+        "ability",
+        "willingness",
+    ]
     assert found[0].starter
     assert found[0].reasons[0].feature == "days_past_due"
     assert found[0].reasons[0].label == "逾期天数"

@@ -19,6 +19,7 @@ from recoup.people.models import Person
 from recoup.portfolio.models import Borrower, Case, Entry, Loan
 from recoup.portfolio.queries import days_past_due
 from recoup.scoring import fitting, history, known, operations, queries, samples, store
+from recoup.scoring.declared import columns_for, signs_for
 from recoup.scoring.fitting import Minimum
 from recoup.scoring.models import ScoreModel
 from recoup.scoring.samples import Sample
@@ -256,7 +257,7 @@ def test_a_book_without_history_says_why_and_uses_the_starter_score(
     found = train(book, system, today, at)
     again = train(book, system, today, at)
 
-    assert [row.state for row in found] == ["not_trainable"] * 3
+    assert [row.state for row in found] == ["not_trainable"] * 5
     assert "because no case was overdue on an earlier day" in found[0].why_not
     assert again == found
     operations.score_book(book=book, on=today, by=system, at=at)
@@ -323,3 +324,36 @@ def test_newer_outcomes_make_a_newer_version_and_a_changed_file_does_not_score(
 
     with pytest.raises(Failed, match="missing or was changed"):
         store.load(row)
+
+
+def test_who_was_reached_shows_willingness_and_who_paid_shows_ability() -> None:
+    on = date(2026, 5, 1)
+    state = pl.DataFrame({
+        "case": [1, 2, 3, 4], "days_past_due": [10] * 4, "owed": [1000] * 4, "overdue": [100] * 4,
+        "stage": [1] * 4,
+    })  # fmt: skip
+    paid = pl.DataFrame({
+        "case": [2, 3, 4], "paid_on": [date(2026, 5, 9)] * 3, "amount": [20, 90, 90],
+    })  # fmt: skip
+    outcomes = pl.DataFrame({
+        "case": [1, 2, 3, 4], "channel": ["call"] * 4,
+        "outcome": ["refused", "promise", "right_party", "no_answer"],
+    })  # fmt: skip
+
+    def told(target: str) -> dict[int, int]:
+        found = samples.labels(
+            target=target, state=state, later=state, payments=paid, contacts=outcomes, on=on
+        )
+        return dict(zip(found["case"], found["outcome"], strict=True))
+
+    assert told("willingness") == {1: 0, 2: 1, 3: 1}
+    assert told("ability") == {2: 0, 3: 1, 4: 1}
+
+
+def test_ability_looks_at_money_and_willingness_at_answers() -> None:
+    able, willing = columns_for("ability"), columns_for("willingness")
+
+    assert not set(able) & set(willing)
+    assert set(signs_for("ability")) <= set(able)
+    assert set(signs_for("willingness")) <= set(willing)
+    assert set(able) | set(willing) < set(columns_for("repay_30"))

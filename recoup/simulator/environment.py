@@ -29,6 +29,7 @@ from recoup.simulator.actions import Action, Capacity, Offer, Tier, use
 from recoup.simulator.answers import Channel, Tone
 from recoup.simulator.laboratory import Laboratory, Log
 from recoup.simulator.parameters import Parameters
+from recoup.simulator.version import stamp
 
 Ints = NDArray[np.int64]
 Seen = dict[str, NDArray[Any]]
@@ -97,7 +98,7 @@ class Environment(gymnasium.Env[Seen, Any]):
         super().reset(seed=seed)
         own = int(self.np_random.integers(2**31)) if seed is None else seed
         self._laboratory = self._book(own)
-        return self._seen(), {"seed": own}
+        return self._seen(), {"seed": own, "simulator": stamp()}
 
     def step(self, action: Any) -> tuple[Seen, float, bool, bool, dict[str, Any]]:
         """Play a day; the book ends when nobody owes anything, and is cut after `days`."""

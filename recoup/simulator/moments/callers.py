@@ -57,7 +57,7 @@ def moments(make: Make) -> Iterator[Moment]:
         robots.kept < people.kept,
     )  # fmt: skip
     yield so(
-        "after five days of AI more of those who paid miss a later instalment", CHOI, "fitted",
+        "after five days of AI more who paid miss a later instalment", CHOI, "fitted",
         first.missed > people.missed,
     )  # fmt: skip
 

@@ -32,7 +32,8 @@ class Frames:
     """
     What a plan is made from. `cases` is the case frame with scores and `contacts_7`,
     `contacts_30`, `contacts_limit` and `pending` from earlier decisions; `past` the last step
-    carried out in each segment; `measured` the effects of the book's own log, where there are any.
+    carried out in each segment; `measured` the effects of the book's own log, where there are any;
+    `arms` what `sequence.assign` gives for the cases in order, where it is known already.
     """
 
     cases: pl.DataFrame
@@ -40,6 +41,7 @@ class Frames:
     past: pl.DataFrame
     facts: pl.DataFrame
     measured: Measured | None = None
+    arms: sequence.Arms | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def night(
     progress("strategy", 0, total)
     standing = sequence.stand(
         strategy=strategy, cases=cases, points=frames.points, past=frames.past,
-        book=book.code, on=on, stopped=stopped,
+        book=book.code, on=on, stopped=stopped, known=frames.arms,
     )  # fmt: skip
     due = np.flatnonzero(standing.why == "")
     some = cases[due]

@@ -19,6 +19,7 @@ from recoup.strategy.schema import CHAMPION, HOLDOUT, MEDIA, Segment, Strategy, 
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
+Arms = tuple[NDArray[np.object_], NDArray[np.float64]]
 
 # Cases in these states may be worked; the others say themselves why not.
 WORKED = ("open", "retained")
@@ -50,9 +51,7 @@ class Standing:
         self.why[rows & (self.why == "")] = why
 
 
-def assign(
-    *, strategy: Strategy, book: str, persons: Whole
-) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+def assign(*, strategy: Strategy, book: str, persons: Whole) -> Arms:
     """
     The arm of every person and the chance that they got it: the holdout, or one of the strategy's.
     """
@@ -76,7 +75,7 @@ def flags(frame: pl.DataFrame, condition: Condition) -> Flags:
 
 def stand(
     *, strategy: Strategy, cases: pl.DataFrame, points: pl.DataFrame, past: pl.DataFrame,
-    book: str, on: date, stopped: Collection[str] = (),
+    book: str, on: date, stopped: Collection[str] = (), known: Arms | None = None,
 ) -> Standing:  # fmt: skip
     """
     Where every case stands tonight.
@@ -84,7 +83,8 @@ def stand(
     `past` has, for each case and segment with a decision carried out, the last step (`last_step`)
     and its day (`last_on`); `stopped` names the arms whose cases go the champion's way.
     """
-    arms, shares = assign(strategy=strategy, book=book, persons=cases["person"].to_numpy())
+    persons = cases["person"].to_numpy()
+    arms, shares = known or assign(strategy=strategy, book=book, persons=persons)
     follows = arms.copy()
     follows[np.isin(arms.astype(str), list(stopped))] = CHAMPION
     frame = cases.with_columns(arm=pl.Series(follows.tolist(), dtype=pl.String))

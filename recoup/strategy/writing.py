@@ -54,11 +54,12 @@ def last_prices(*, book: Book, on: date) -> dict[str, float] | None:
 
 
 def frames(
-    *, book: Book, strategy: Strategy, facts: pl.DataFrame, on: date, at: datetime
-) -> Frames:
-    """Everything a plan is made from, each read once."""
+    *, book: Book, strategy: Strategy, facts: pl.DataFrame, on: date, at: datetime,
+    scored_on: date | None = None,
+) -> Frames:  # fmt: skip
+    """Everything a plan is made from, each read once; scores of another day if one is given."""
     cases = portfolio.case_frame(book=book, on=on)
-    scores = scoring.scores_frame(book=book, on=on)
+    scores = scoring.scores_frame(book=book, on=scored_on or on)
     recent = history.contacts_frame(book=book, on=on, at=at, days=strategy.contact_limit.days)
     points = portfolio.contact_point_frame(book=book, on=on)
     cases = cases.join(with_scores(scores), on="case", how="left", maintain_order="left")

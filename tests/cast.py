@@ -88,3 +88,19 @@ def place(
         posted_at=AT, principal=12 * MONTHLY, opening=-12 * MONTHLY,
     )  # fmt: skip
     return case
+
+
+def approved(version: Any, *, at: datetime = AT) -> Any:
+    """Leave for a strategy that nobody flew, given by 周总 if it is needed; gives the version."""
+    from recoup.kernel.actors import Actor
+    from recoup.people import scopes
+    from recoup.strategy.flights import clearing
+    from recoup.strategy.flights import operations as flights
+
+    if clearing.clearance(version=version, at=at).is_clear:
+        return version
+    flights.approve(
+        version=version, by=Actor.system("test"), at=at, reason="for a test",
+        viewer=scopes.system_viewer(version.book, name="zhou"),
+    )  # fmt: skip
+    return version

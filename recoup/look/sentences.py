@@ -27,6 +27,7 @@ WORDS_OF = {
     "reason": "stop", "meaning": "meaning", "outcome": "verdict", "scope": "opt_out",
     "target": "target", "table": "table", "measure": "measure", "arm": "arm",
     "learner": "learner",
+    "decided": "approval",
 }  # fmt: skip
 STATE_OF = {
     "portfolio": "case", "contact": "attempt", "repayment": "promise", "intake": "placement",

@@ -28,6 +28,7 @@ UNMASK = "person.unmask"
 SEE_BOARD = "board.see"
 SEE_STUDIO = "studio.see"
 ACTIVATE_STRATEGY = "strategy.activate"
+APPROVE_STRATEGY = "strategy.approve"
 TAKE_IN = "intake.accept"
 CORRECT_ROWS = "intake.correct"
 POST_PAYMENT = "payment.post"
@@ -46,9 +47,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         {SEE_CASES, SEE_ALL_TEAMS, SEE_BOARD, SEE_STUDIO, TAKE_IN, CORRECT_ROWS, SEE_JOURNAL,
          ADMINISTER, LEAD}
     ),
-    _R.EXECUTIVE: frozenset({SEE_BOARD, SEE_STUDIO}),
+    _R.EXECUTIVE: frozenset({SEE_BOARD, SEE_STUDIO, APPROVE_STRATEGY}),
     _R.ANALYST: frozenset({SEE_CASES, SEE_ALL_TEAMS, SEE_BOARD, SEE_STUDIO, ACTIVATE_STRATEGY,
-                           CORRECT_ROWS, TAKE_IN}),
+                           APPROVE_STRATEGY, CORRECT_ROWS, TAKE_IN}),
     _R.TEAM_LEADER: frozenset({SEE_CASES, WORK_CASES, UNMASK, SEE_BOARD, POST_PAYMENT,
                                REVERSE_PAYMENT, HOLD, ASK_PERMIT, LEAD}),
     _R.COLLECTOR: frozenset({SEE_CASES, WORK_CASES, UNMASK, POST_PAYMENT, ASK_PERMIT}),

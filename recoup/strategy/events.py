@@ -29,3 +29,13 @@ CasesCovered = Kind(
     "strategy.covered", "{username} is away: {taken} cases were taken over, {stayed} could not be"
 )
 CoverUndone = Kind("strategy.cover_undone", "{returned} cases were given back to {username}")
+FlightAsked = Kind("strategy.flight_asked", "A flight of {strategy} over {days} days was asked for")
+StrategyFlown = Kind("strategy.flown", "{strategy} was flown over {days} days (simulated)")
+FlightFailed = Kind("strategy.flight_failed", "A flight of {strategy} failed")
+FlightRecalled = Kind("strategy.flight_recalled", "A flight of {strategy} was called back")
+ActivationAsked = Kind(
+    "strategy.approval_asked", "Leave was asked to put {strategy} in force ({why}): {reason}"
+)
+ActivationDecided = Kind(
+    "strategy.approval_decided", "Leave to put {strategy} in force was {decided}: {reason}"
+)

@@ -28,6 +28,7 @@ from recoup.strategy.events import (
     StrategyActivated,
     StrategyAdded,
 )
+from recoup.strategy.flights import clearing
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.reading import read, shipped
 
@@ -88,7 +89,10 @@ def activate(
     """
     Put a version in force; the one before retires. A viewer needs the permission.
 
-    :raises Refused: without the permission
+    It must have been flown over the book, or somebody must have approved it by name; the first of a
+    book may be one that comes with Recoup (`flights.clearing`).
+
+    :raises Refused: without the permission, or if nobody answers for it
     :raises Invalid: if the permanent holdout would shrink, or nobody says who does it
     """
     if viewer is not None:
@@ -101,9 +105,10 @@ def activate(
     _check_holdout(version)
     if version.state == StrategyVersion.State.ACTIVE:
         return version
+    cleared = clearing.demand(version=version, at=at)
     with record(
         StrategyActivated, by=by, at=at, book=version.book, name=version.name,
-        version=version.version, digest=version.digest,
+        version=version.version, digest=version.digest, cleared_by=cleared.by,
     ) as event:  # fmt: skip
         active = StrategyVersion.objects.filter(book=version.book, state="active")
         event.note(before=list(active.values_list("pk", flat=True)))

@@ -16,7 +16,7 @@ from recoup.strategy import operations
 from recoup.strategy.models import ArmLook, ArmStop, Plan
 from recoup.strategy.reading import shipped
 from recoup.strategy.tests.conftest import facts_of, many
-from tests.cast import place
+from tests.cast import approved, place
 
 NOBODY = pl.DataFrame(schema={"case": pl.Int64, "on": pl.Date})
 
@@ -168,9 +168,8 @@ def test_a_new_text_of_the_same_experiment_does_not_restart_an_arm(
 
     stop(book, strategy, today, at)
     text = shipped().replace("contacts: 2", "contacts: 1")
-    operations.activate(
-        version=operations.add(book=book, source=text, by=system, at=at), by=system, at=at
-    )
+    version = operations.add(book=book, source=text, by=system, at=at)
+    operations.activate(version=approved(version), by=system, at=at)
 
     assert arms.stopped(book=book, salt="default-cn-1") == ["patient"]
     assert arms.stopped(book=book, salt="default-cn-2") == []

@@ -16,7 +16,7 @@ from recoup.strategy.choosing import choose, too_large
 from recoup.strategy.models import Decision
 from recoup.strategy.reading import read, shipped
 from recoup.strategy.tests.conftest import facts_of
-from tests.cast import place
+from tests.cast import approved, place
 
 OWN = """
   evening:
@@ -223,7 +223,7 @@ def test_a_night_keeps_within_every_budget_it_was_given(book, crowd, system, at,
         case.borrower.region = ("广东", "北京", "浙江")[n % 3]
         case.borrower.save()
     version = operations.add(book=book, source=written(), by=system, at=at)
-    operations.activate(version=version, by=system, at=at)
+    operations.activate(version=approved(version), by=system, at=at)
     scoring.score_book(book=book, on=today, by=system, at=at)
 
     plan = operations.decide(book=book, on=today, facts=facts_of(book), by=system, at=at)

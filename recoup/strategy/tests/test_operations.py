@@ -17,7 +17,7 @@ from recoup.strategy import operations, writing
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.reading import shipped
 from recoup.strategy.tests.conftest import facts_of
-from tests.cast import place
+from tests.cast import approved, place
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_the_same_text_is_one_version_and_a_change_is_the_next(book, system, at)
 def test_only_one_version_is_in_force(book, strategy, system, at):
     two = operations.add(book=book, source=shipped() + "\n# more\n", by=system, at=at)
 
-    operations.activate(version=two, by=system, at=at)
+    operations.activate(version=approved(two), by=system, at=at)
 
     states = dict(StrategyVersion.objects.values_list("version", "state"))
     assert states == {1: "retired", 2: "active"}

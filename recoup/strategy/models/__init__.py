@@ -1,0 +1,24 @@
+"""What is kept: strategies, flights and approvals of them, each night's run and its decisions."""
+
+from recoup.strategy.models.flights import Flight, StrategyApproval
+from recoup.strategy.models.nights import (
+    ArmLook,
+    ArmStop,
+    Assignment,
+    Decision,
+    EffectModel,
+    Plan,
+    StrategyVersion,
+)
+
+__all__ = [
+    "ArmLook",
+    "ArmStop",
+    "Assignment",
+    "Decision",
+    "EffectModel",
+    "Flight",
+    "Plan",
+    "StrategyApproval",
+    "StrategyVersion",
+]

@@ -1,4 +1,4 @@
-"""`recoup strategy`: add, read and activate strategies."""
+"""`recoup strategy`: add, read, fly and activate strategies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recoup.commands import console
 
 @click.group()
 def command() -> None:
-    """Add, list, show and activate strategies."""
+    """Add, list, show, fly and activate strategies."""
 
 
 @command.command("list")
@@ -40,7 +40,11 @@ def list_versions(code: str | None) -> None:
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @console.BOOK
-@click.option("--activate", is_flag=True, help="Put it in force at once.")
+@click.option(
+    "--activate",
+    is_flag=True,
+    help="Put it in force at once: the first of a book, if it is one that comes with Recoup.",
+)
 def add(file: Path, code: str | None, activate: bool) -> None:
     """Add the strategy in FILE (YAML); all its mistakes are shown at once."""
     console.start()
@@ -59,7 +63,8 @@ def add(file: Path, code: str | None, activate: bool) -> None:
     known = "" if version.added_at == at else ": this very text was added before"
     console.say(f"{name} is {_state(version)}{known}.")
     if version.state != "active":
-        console.say(f"Put it in force with: recoup strategy activate {name}")
+        console.say(f"Fly it over the book: recoup strategy fly {name} --book {book.code}")
+        console.say(f"Put it in force:      recoup strategy activate {name} --book {book.code}")
 
 
 @command.command()
@@ -80,8 +85,25 @@ def show(name: str | None, code: str | None) -> None:
 @command.command()
 @click.argument("name", metavar="NAME[@VERSION]")
 @console.BOOK
-def activate(name: str, code: str | None) -> None:
-    """Put a version in force, from the next night on; the one before retires."""
+@click.option(
+    "--approved-by",
+    "approver",
+    metavar="USER",
+    help="Who answers for it without a flight, or against one: not its author.",
+)
+@click.option("--reason", metavar="TEXT", help="Why, for the journal.")
+@click.option(
+    "--password", envvar="RECOUP_PASSWORD", help="The approver's own; asked for if not given."
+)
+def activate(
+    name: str, code: str | None, approver: str | None, reason: str | None, password: str | None
+) -> None:  # fmt: skip
+    """
+    Put a version in force, from the next night on; the one before retires.
+
+    It must have been flown over the book in the last seven days (`recoup strategy fly`) and no harm
+    foretold, or a named person approves it with their password and a reason.
+    """
     console.start()
     from recoup.kernel import clock
     from recoup.people import scopes
@@ -91,11 +113,79 @@ def activate(name: str, code: str | None) -> None:
     with scopes.acting_for(book):
         version = _of(name, book)
         was = version.state
+        if approver or reason:
+            _approve(version, approver or "", reason or "", password)
         version = operations.activate(
             version=version, by=console.actor("strategy activate"), at=clock.now()
         )
     already = "already " if was == "active" else ""
     console.say(f"{version.name}@{version.version} is {already}in force in {book.code}.")
+
+
+def _approve(version: Any, approver: str, reason: str, password: str | None) -> None:
+    """Have a named person approve a version; nothing is asked where nothing stands in the way."""
+    from recoup.kernel import clock
+    from recoup.kernel.errors import Invalid
+    from recoup.strategy.flights import clearing
+    from recoup.strategy.flights import operations as flights
+
+    if not (approver and reason.strip()):
+        raise Invalid(
+            "An approval needs a person and a reason.", hint="Give --approved-by and --reason."
+        )
+    at = clock.now()
+    if clearing.clearance(version=version, at=at).is_clear:
+        console.say("Nothing stood in the way; the approval is not needed.")
+        return
+    viewer = console.signed_in(
+        approver, password or click.prompt(f"Password of {approver}", hide_input=True)
+    )
+    flights.approve(
+        version=version, by=console.actor("strategy activate"), viewer=viewer, reason=reason, at=at
+    )
+
+
+@command.command()
+@click.argument("name", metavar="[NAME[@VERSION]]", required=False)
+@console.BOOK
+@click.option("--days", default=14, show_default=True, help="Days to play.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same figures.")
+@click.option("--repetitions", default=10, show_default=True, help="How often they are played.")
+@click.option(
+    "--most",
+    default=10_000,
+    show_default=True,
+    help="Cases to fly; of a larger book a sample by strata.",
+)
+@click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    metavar="NAME=CHANGE",
+    help="Fly with another budget, as sms=+10% or task_minutes=4000; may be repeated.",
+)
+@click.option(
+    "--waiting", is_flag=True, help="Fly whatever was asked for at the desk, in all books."
+)
+def fly(
+    name: str | None, code: str | None, days: int, seed: int, repetitions: int, most: int,
+    budgets: tuple[str, ...], waiting: bool,
+) -> None:  # fmt: skip
+    """
+    Fly a strategy over the book as it stands, beside the one in force. SIMULATED; changes nothing.
+
+    Without a name the strategy in force is flown, with another --budget.
+    """
+    console.start()
+    from recoup.commands import flights
+
+    if waiting:
+        flights.fly_waiting()
+        return
+    flights.fly(
+        book=console.book_of(code), name=name, budgets=budgets, days=days, seed=seed,
+        repetitions=repetitions, most=most, find=_of,
+    )  # fmt: skip
 
 
 def _state(version: Any) -> str:

@@ -23,7 +23,7 @@ from recoup.strategy.effects.learning import Minimum
 from recoup.strategy.models import Decision, EffectModel, Plan
 from recoup.strategy.reading import read, shipped
 from recoup.strategy.tests.conftest import facts_of
-from tests.cast import place
+from tests.cast import approved, place
 
 pytestmark = pytest.mark.django_db
 FEW = Minimum(effective=10, width=1.0)
@@ -35,7 +35,7 @@ MONTH = "\nworth: {horizon_months: 1, discount: 0}\n"
 def version(book, system, at):
     source = shipped("default-any") + MONTH
     row = operations.add(book=book, source=source, by=system, at=at)
-    return operations.activate(version=row, by=system, at=at)
+    return operations.activate(version=approved(row), by=system, at=at)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_book_without_plans_or_strategy_says_which(book, system, today, at):
     assert train(book, system, today, at).why_not == "No strategy is in force."
 
     row = operations.add(book=book, source=shipped("default-any"), by=system, at=at)
-    operations.activate(version=row, by=system, at=at)
+    operations.activate(version=approved(row), by=system, at=at)
 
     assert "no planned night" in train(book, system, today, at).why_not
 

@@ -22,7 +22,7 @@ from recoup.strategy.assigning import operations as assigning
 from recoup.strategy.models import Assignment, Decision
 from recoup.strategy.reading import shipped
 from recoup.strategy.tests.conftest import facts_of
-from tests.cast import place
+from tests.cast import approved, place
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +102,7 @@ def test_a_licence_that_ran_out_opens_nothing_and_the_case_waits_with_its_reason
     source = shipped().replace("  skills:\n", "  licences: [cn-广东]\n  skills:\n")
     version = operations.add(book=book, source=source, by=scopes.viewer_of(analyst).actor(),
                              at=first.at)  # fmt: skip
-    operations.activate(version=version, viewer=scopes.viewer_of(analyst), at=first.at)
+    operations.activate(version=approved(version), viewer=scopes.viewer_of(analyst), at=first.at)
     third = night(on=today + timedelta(days=2))
     assert why_of(third, crowd[1]) == ("no_licence", "left")
     assert third.left == {"no_licence": 1}

@@ -104,32 +104,39 @@ def answer(
     outcome = np.full(n, Outcome.UNDELIVERED, dtype=np.int8)
     reply = np.zeros(n, dtype=np.int8)
     fading = np.power(np.float32(p["effect.nth"]), nth.astype(np.float32))
+    touched = np.ones(n, dtype=bool)
     if channel in ("call", "robot"):
-        willing = promising(channel, tier, p)
-        heard = _calls(outcome, traits, slot, dead, fading * willing, draws, reach, p)
-    elif channel == "circle":
-        outcome[:] = Outcome.CONNECTED
-        heard = np.ones(n, dtype=bool)
+        willing = fading * promising(channel, tier, p)
+        heard = _calls(outcome, traits, slot, dead, willing, draws, reach, p)
+        touched = ~dead  # a phone that rings in a drawer annoys nobody
     elif channel in ("sms", "email", "letter"):
         heard = _messages(channel, outcome, reply, traits, dead, fading, draws, p)
+        touched = outcome != Outcome.UNDELIVERED
+    elif channel == "circle":
+        outcome[:], heard = Outcome.CONNECTED, touched
     else:
         raise Invalid(f"The simulator knows no channel {channel!r}.")
-    touched = (outcome != Outcome.UNDELIVERED) & (outcome != Outcome.INVALID_NUMBER)
-    if channel in ("call", "robot"):
-        touched &= ~dead  # a phone that rings in a drawer annoys nobody
     added = _irritation(channel, traits, touched, outcome, p)
     level = irritation + added
-    force = strength(channel, tone, tier, p) * np.exp(wear)
-    if hardened is not None:
-        force = force * np.exp(-hardened)
-    effect = np.where(heard, force * traits.warmth * fading, 0.0)
-    if channel == "circle":
-        effect = np.full(n, p["effect.circle"])
-    effect = effect - p["irritation.cost"] * np.maximum(level - 1.0, 0.0) * touched
+    effect = _effect(channel, tone, tier, traits, heard, fading, hardened, wear, p)
+    effect -= p["irritation.cost"] * np.maximum(level - 1.0, 0.0) * touched
     objects = objecting(level, p)
     complains, opts_out = touched & (draws[5] < objects[0]), heard & (draws[6] < objects[1])
     _say(channel, reply, complains, opts_out, outcome)
     return Answers(outcome, reply, effect.astype(np.float32), added, complains, opts_out)
+
+
+def _effect(
+    channel: Channel, tone: Tone, tier: str, traits: Traits, heard: NDArray[np.bool_],
+    fading: Floats, hardened: Floats | None, wear: float, p: Parameters,
+) -> NDArray[np.float64]:  # fmt: skip
+    """What the contact adds to the log of the hazard where it is heard, but for irritation."""
+    if channel == "circle":
+        return np.full(len(traits), p["effect.circle"])
+    force = strength(channel, tone, tier, p) * np.exp(wear)
+    if hardened is not None:
+        force = force * np.exp(-hardened)
+    return np.where(heard, force * traits.warmth * fading, 0.0).astype(np.float64)
 
 
 def objecting(level: NDArray[Any], p: Parameters) -> tuple[NDArray[Any], NDArray[Any]]:

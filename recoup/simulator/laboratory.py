@@ -128,12 +128,14 @@ class Laboratory:
         tried = np.zeros(len(self), dtype=np.int8)
         outcomes = []
         for action, cases in plan:
-            ended = np.full(len(action.cases), NOT_TRIED, dtype=np.int8)
-            for nth in np.unique(tried[cases]).tolist():
+            # Who opted out an hour ago is left alone by what was planned for later today.
+            cases = cases[~self._record.opted_out[cases]]
+            ended = np.full(len(self), NOT_TRIED, dtype=np.int8)
+            for nth in range(int(tried[cases].max(initial=0)) + 1):
                 some = cases[tried[cases] == nth]
-                ended[np.isin(action.cases, some)] = self._contact(action, some, nth, tally)
+                ended[some] = self._contact(action, some, nth, tally)
             tried[cases] += 1
-            outcomes.append(ended)
+            outcomes.append(ended[action.cases])
         paid = self._population.pay(on=self.today, rng=self._rng(1, 0))
         self._record.received(paid, self.today)
         self._record.judge(self.today)

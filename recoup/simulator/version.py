@@ -17,7 +17,7 @@ from recoup.simulator import facts, parameters, variants
 
 Purpose = Literal["fit", "tune", "judge"]
 VERSION = "2.0"
-FROZEN = {"2.0": "f392adec2beca3cad59420c8266a6636968891b5881a5d200ae220f1ab4c0f9d"}
+FROZEN = {"2.0": "a31f794858eaef8c30a02089ec0afee5a8c7d56c65268529cea8aa0df95e53a5"}
 SEEDS: dict[Purpose, range] = {
     "fit": range(1, 1000), "tune": range(1000, 2000), "judge": range(2000, 3000),
 }  # fmt: skip
@@ -25,9 +25,15 @@ SEEDS: dict[Purpose, range] = {
 
 @lru_cache(maxsize=1)
 def digest() -> str:
-    """SHA-256 of the parameters, the facts and the variants as they are here."""
+    """
+    SHA-256 of the parameters' values and ranges, the facts and the variants as they are here.
+
+    Notes and sources may be corrected without another version.
+    """
     total = hashlib.sha256()
-    for path in (parameters.FILE, *sorted(facts.HERE.glob("*.csv"))):
+    for name, row in sorted(parameters.load().rows.items()):
+        total.update(f"{name} {row.value!r} {row.low!r} {row.high!r}\n".encode())
+    for path in sorted(facts.HERE.glob("*.csv")):
         total.update(f"{path.name}\n{path.read_text(encoding='utf-8')}\n".encode())
     total.update(repr(sorted(variants.SETTINGS.items())).encode())
     return total.hexdigest()

@@ -284,6 +284,21 @@ def test_whoever_opted_out_is_left_alone() -> None:
     assert day.used["sms"] == 3000 - out
 
 
+def test_whoever_opts_out_is_left_alone_for_the_rest_of_the_day() -> None:
+    laboratory = Laboratory(size=3000, seed=2, days=20)
+    for _ in range(12):
+        laboratory.play([Action("sms", "reminder", np.arange(3000))])
+    before = laboratory.log().opted_out
+
+    day = laboratory.play([Action("sms", "reminder", np.arange(3000))] * 3)
+
+    after = laboratory.log()
+    anew = after.opted_out & ~before
+    assert anew.sum() > 10
+    assert ((day.outcomes[1] == answers.NOT_TRIED) & anew).any()
+    assert (after.contacts[anew, 0] < 15).any()
+
+
 def test_a_day_that_needs_more_than_there_is_is_refused_whole() -> None:
     laboratory = Laboratory(size=200, seed=4, capacity=Capacity(sms=100, junior_minutes=10))
     everyone = np.arange(200)

@@ -54,8 +54,8 @@ bench: setup-dev  ## The figures of docs/, measured here
 	@for script in intake portfolio scoring allocate assign gate replay gate_http simulator night experiments ope; do \
 		echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
 
-bench-calibration: setup-dev  ## The simulator against published experiments
-	$(BIN)/python -m bench.calibration
+bench-calibration: setup-dev  ## The simulator against published experiments: make bench-calibration ARGS="--ranges"
+	$(BIN)/python -m bench.calibration $(ARGS)
 
 bench-gate: setup-dev  ## What the law costs: verdicts, permits, a million replayed, over HTTP
 	@for script in gate replay gate_http; do echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done

@@ -15,6 +15,7 @@ from recoup.simulator.laboratory import Laboratory
 
 ROOT = Path(__file__).resolve().parents[3]
 # Who may know the truth: the simulator itself, and benches that judge; no folder of policies.
+OWN = {"self", "other"}  # a class may name what it keeps itself as it likes, and copy it
 MAY_KNOW = ("recoup/simulator/", "bench/")
 
 
@@ -97,9 +98,25 @@ def hidden_things(path: Path) -> list[str]:
             ]  # fmt: skip
         if isinstance(node, ast.Import):
             found += [name.name for name in node.names if "simulator.truth" in name.name]
-        if isinstance(node, ast.Attribute) and node.attr == "_population":
-            found.append("_population")
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr == "_population"
+            and not (isinstance(node.value, ast.Name) and node.value.id in OWN)
+        ):
+            found.append("_population of another's")
     return found
+
+
+def test_the_watch_sees_a_policy_that_cheats(tmp_path: Path) -> None:
+    for nth, text in enumerate(
+        [
+            "from recoup.simulator import truth", "import recoup.simulator.truth as t",
+            "from recoup.simulator.endings import of", "def act(lab): return lab._population.lift",
+        ]
+    ):  # fmt: skip
+        path = tmp_path / f"{nth}.py"
+        path.write_text(text)
+        assert hidden_things(path), text
 
 
 def test_no_policy_may_read_the_truth() -> None:

@@ -188,6 +188,62 @@ def fly(
     )  # fmt: skip
 
 
+@command.command()
+@click.argument("name", metavar="NAME[@VERSION]")
+@console.BOOK
+@click.option("--arm", default="champion", show_default=True, help="Whose nights are the log.")
+@click.option("--days", type=click.IntRange(1, 720), default=180, show_default=True)
+def judge(name: str, code: str | None, arm: str, days: int) -> None:
+    """What a version would have brought, from the log of the one that ran; or why nobody knows."""
+    console.start()
+    from recoup.kernel import clock
+    from recoup.people import scopes
+    from recoup.strategy import operations
+
+    book, at = console.book_of(code), clock.now()
+    with scopes.acting_for(book), console.progress() as progress:
+        found = operations.judge(
+            version=_of(name, book), by=console.actor("strategy judge"), at=at, arm=arm, days=days,
+            until=clock.local_day(at, book.time_zone), progress=progress,
+        )  # fmt: skip
+    _say_judgement(found)
+
+
+def _say_judgement(found: Any) -> None:
+    """The answers side by side, what carries them, and why there is none where there is none."""
+    from rich.table import Table
+
+    from recoup.strategy import queries
+
+    result = found.result
+    console.say(
+        f"{found.version} by the log of {found.log}, arm {found.arm}, {result['nights']} nights"
+        f" {found.since} to {found.until}: {result['rows']:,} decisions of"
+        f" {result['people']:,} people."
+    )
+    for why in result["reasons"]:
+        console.say(f"No answer: {why['msgid'].format(**why['values'])}")
+    table = Table("estimator", "a decision", "90 %", "more than the log", "90 %", box=None)
+    for name, one in queries.each(result):
+        if "normal" in one:
+            value, low, high = (each / 100 for each in one["normal"])
+            gain, least, most = (each / 100 for each in one["gain"])
+            table.add_row(name, f"{value:,.2f}", f"{low:,.2f} to {high:,.2f}", f"{gain:+,.2f}",
+                          f"{least:+,.2f} to {most:+,.2f}")  # fmt: skip
+        elif not result["reasons"]:
+            said = " ".join(why["msgid"].format(**why["values"]) for why in one["refused"])
+            table.add_row(name, "no answer", said)
+    if table.row_count:
+        console.out.print(table)
+    if result["support"]:
+        console.say(
+            f"Effective people {result['support']['effective']:,.0f}, largest weight"
+            f" {result['support']['largest']:.1%}, mean weight {result['support']['mean']:.3f};"
+            f" {result['outside']['share']:.1%} of the decisions were out of the log's reach;"
+            f" its last night planned again agrees on {result['agreed']:.1%}."
+        )
+
+
 def _state(version: Any) -> str:
     return "in force" if version.state == "active" else f"{version.state}"
 

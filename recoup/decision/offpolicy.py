@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from recoup.decision.metrics import Interval
 from recoup.decision.policylog import Log, Support, support
 from recoup.decision.regression import Fitted, fit_across
+from recoup.kernel.said import Said
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1_000
@@ -187,17 +188,20 @@ def _doubts(
     people: _People,
 ) -> tuple[str, ...]:  # fmt: skip
     """What speaks against this estimator on this log, though the log carries the policy."""
-    found = []
+    found: list[str] = []
     sums = people.sums(influence.rest)
     total = float(sums @ sums)
     if not math.isfinite(total):
-        return ("Outcomes are so large that their squares cannot be summed.",)
+        return (Said("Outcomes are so large that their squares cannot be summed."),)
     if not total > 0:
-        return ("The estimate has no spread to form an interval from.",)
+        return (Said("The estimate has no spread to form an interval from."),)
     if float((sums**2).max()) > ONE_PERSON * total:
         found.append(
-            f"One person makes {float((sums**2).max()) / total:.0%} of the variance. Check the"
-            " outcome, or cap outcomes by a rule fixed beforehand."
+            Said(
+                "One person makes {share:.0%} of the variance. Check the outcome, or cap outcomes"
+                " by a rule fixed beforehand.",
+                share=float((sums**2).max()) / total,
+            )
         )
     if one is Estimator.DIRECT and fitted is not None:
         # Hausman 1978: the two estimates differ by the mean of `gap`, whose error must count that
@@ -207,8 +211,11 @@ def _doubts(
         error = people.error(apart)
         if abs(gap.mean()) > DOUBT * error:
             found.append(
-                f"The model alone is off: where the policy acts, outcomes differ from it by"
-                f" {gap.mean():.4g} on average. Take `doubly`."
+                Said(
+                    "The model alone is off: where the policy acts, outcomes differ from it by"
+                    " {gap:.4g} on average. Take `doubly`.",
+                    gap=float(gap.mean()),
+                )
             )
     return tuple(found)
 

@@ -16,6 +16,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from recoup.kernel.said import Said
+
 Floats = NDArray[np.float64]
 FEWEST_EFFECTIVE = 200
 LARGEST_SHARE = 0.05
@@ -153,40 +155,53 @@ def support(log: Log, policy: ArrayLike) -> Support:
         weights = chances[np.arange(rows), log.actions] / log.propensities
         total = float(weights.sum())
     mean = total / rows
-    reasons = []
+    reasons: list[str] = []
     logged = np.bincount(log.actions, minlength=len(log.names)) > 0
     for number in np.flatnonzero(~logged & (chances > 0).any(axis=0)):
         reasons.append(
-            f"The policy takes {log.names[number]}, which the log never took: nothing is known of"
-            " it."
+            Said(
+                "The policy takes {action}, which the log never took: nothing is known of it.",
+                action=log.names[number],
+            )
         )
     if not total > 0:
-        reasons.append("The policy never does what the log did.")
+        reasons.append(Said("The policy never does what the log did."))
         return Support(0.0, 1.0, 0.0, tuple(reasons), weights)
     if not math.isfinite(total):
-        reasons.append("One row has all of the weight: its propensity is next to nothing.")
+        reasons.append(Said("One row has all of the weight: its propensity is next to nothing."))
         return Support(1.0, 1.0, mean, tuple(reasons), weights)
     mine = np.bincount(log.people, weights / weights.max())
     effective = float(mine.sum() ** 2 / (mine @ mine))
     largest = float(weights.max() / total)
     if effective < FEWEST_EFFECTIVE:
         reasons.append(
-            f"The log is worth {effective:.0f} people for this policy; {FEWEST_EFFECTIVE} are"
-            " needed. Explore more, wait longer, or ask for a policy nearer to the one that ran."
+            Said(
+                "The log is worth {effective:.0f} people for this policy; {fewest} are needed."
+                " Explore more, wait longer, or ask for a policy nearer to the one that ran.",
+                effective=effective,
+                fewest=FEWEST_EFFECTIVE,
+            )
         )
     if largest > LARGEST_SHARE:
         reasons.append(
-            f"One row has {largest:.0%} of all the weight; at most {LARGEST_SHARE:.0%} may be."
+            Said(
+                "One row has {largest:.0%} of all the weight; at most {most:.0%} may be.",
+                largest=largest,
+                most=LARGEST_SHARE,
+            )
         )
     centred = np.bincount(log.people, weights - mean)
     error = float(np.linalg.norm(centred / weights.max())) * float(weights.max()) / rows
     if abs(mean - 1) > OFF * error + 1e-9:
         reasons.append(
-            f"The weights average {mean:.3f} and not 1: the policy does what the log could not"
-            " have done, or the propensities are wrong."
+            Said(
+                "The weights average {mean:.3f} and not 1: the policy does what the log could not"
+                " have done, or the propensities are wrong.",
+                mean=mean,
+            )
         )
     if np.ptp(log.outcomes) == 0:
-        reasons.append("Every outcome is the same, so no policy differs from another.")
+        reasons.append(Said("Every outcome is the same, so no policy differs from another."))
     return Support(effective, largest, mean, tuple(reasons), weights)
 
 

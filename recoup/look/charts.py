@@ -91,6 +91,31 @@ def band(
     }  # fmt: skip
 
 
+def intervals(
+    *, names: Sequence[str], values: Numbers, lows: Numbers, highs: Numbers, said: str,
+    unit: str = "",
+) -> Option:  # fmt: skip
+    """Lying intervals with their estimates, the first on top, and a line at zero."""
+    width = [None if a is None or b is None else b - a for a, b in zip(lows, highs, strict=True)]
+    part = {"type": "bar", "stack": "interval", "stackStrategy": "all", "barWidth": 8,
+            "silent": True}  # fmt: skip
+    return {
+        "tooltip": {"trigger": "item"},
+        "xAxis": {"type": "value", "name": unit, "splitLine": {"lineStyle": {"color": "#eef1f0"}}},
+        "yAxis": {"type": "category", "data": list(names), "inverse": True,
+                  "axisTick": {"show": False}, "axisLine": {"show": False}},
+        "series": [
+            {**part, "data": list(lows), "itemStyle": {"opacity": 0}},
+            {**part, "data": width, "itemStyle": {"color": "#9db5b3", "opacity": 0.6}},
+            {"type": "scatter", "name": said, "symbolSize": 9, "color": "#0f5b5f",
+             "data": [[value, name] for value, name in zip(values, names, strict=True)],
+             "markLine": {"silent": True, "symbol": "none", "label": {"show": False},
+                          "data": [{"xAxis": 0, "lineStyle": {"color": "#6b7775",
+                                                              "type": "solid"}}]}},
+        ],
+    }  # fmt: skip
+
+
 def bars_and_line(
     *, names: Sequence[str], bar: tuple[str, Numbers], line: tuple[str, Numbers], unit: str
 ) -> Option:

@@ -53,6 +53,7 @@ MENU = (
         Entry("texts", "message", _("Texts and senders"),
               (scopes.SEE_STUDIO, scopes.APPROVE_TEMPLATE)),
         Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO, scopes.SEE_JOURNAL)),
+        Entry("judgements", "history", _("What would have been"), (scopes.SEE_STUDIO,)),
         Entry("models", "brain", _("Models"), (scopes.SEE_STUDIO,)),
         Entry("effects", "activity", _("Effects"), (scopes.SEE_STUDIO,)),
         Entry("placements", "inbox", _("Placements"), (scopes.TAKE_IN, scopes.CORRECT_ROWS)),

@@ -266,6 +266,24 @@ TERMS: dict[str, Words] = {
         "too_small": pgettext_lazy("look", "Too small to matter"),
         "no_answer": pgettext_lazy("look", "No answer in twice the time"),
     },
+    "estimator": {
+        "ips": _("Weighting"),
+        "snips": _("Normalised weighting"),
+        "direct": _("Model alone"),
+        "doubly": _("Doubly robust"),
+        "switch": _("Switch"),
+    },
+    "estimator_help": {
+        "ips": _(
+            "Each outcome is weighed by how much likelier the version makes its action (IPS)."
+        ),
+        "snips": _("The same, divided by the sum of weights (SNIPS)."),
+        "direct": _(
+            "What a regression expects of the version's actions; wrong where the model is."
+        ),
+        "doubly": _("The model, corrected by the weighed errors: right if either is (DR)."),
+        "switch": _("Doubly robust, but the model alone where a weight is very large."),
+    },
     "drift": {
         "stable": pgettext_lazy("drift", "Stable"),
         "watch": pgettext_lazy("drift", "To be watched"),

@@ -44,12 +44,15 @@ def compile_all() -> Path:
 
 
 def sentences() -> Iterator[tuple[str, str, int]]:
-    """The sentence of every `Kind` that a stage declares, with file and line."""
-    for path in sorted(PACKAGE.glob("*/events.py")):
+    """The sentence of every `Kind` and every `Said`, with file and line."""
+    found = [("Kind", 1, path) for path in sorted(PACKAGE.glob("*/events.py"))]
+    for stage in ("decision", "strategy"):
+        found += [("Said", 0, path) for path in sorted((PACKAGE / stage).glob("*.py"))]
+    for name, place, path in found:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Kind":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
                 yield (
-                    ast.literal_eval(node.args[1]),
+                    ast.literal_eval(node.args[place]),
                     f"recoup/{path.relative_to(PACKAGE)}",
                     node.lineno,
                 )

@@ -39,3 +39,7 @@ ActivationAsked = Kind(
 ActivationDecided = Kind(
     "strategy.approval_decided", "Leave to put {strategy} in force was {decided}: {reason}"
 )
+VersionJudged = Kind(
+    "strategy.judged",
+    "Strategy {version} was judged from the log of {nights} nights of {log}: {decisions} decisions",
+)

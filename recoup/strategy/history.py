@@ -26,6 +26,23 @@ def past_frame(*, book: Book) -> pl.DataFrame:
     )
 
 
+def carried_out_frame(*, book: Book) -> pl.DataFrame:
+    """Every step carried out: case, segment, step, on."""
+    rows = Decision.objects.filter(book=book, state__in=CARRIED_OUT).order_by()
+    return bulk.frame(
+        rows.values_list("case", "segment", "step", "on"),
+        {"case": pl.Int64, "segment": pl.String, "step": pl.Int64, "on": pl.Date},
+    )
+
+
+def past_before(done: pl.DataFrame, *, on: date) -> pl.DataFrame:
+    """The `past_frame` of an earlier night, from all steps carried out."""
+    return (
+        done.filter(pl.col("on") < on).group_by("case", "segment")
+        .agg(last_step=pl.col("step").max(), last_on=pl.col("on").max())
+    )  # fmt: skip
+
+
 def contacts_frame(*, book: Book, on: date, at: datetime, days: int) -> pl.DataFrame:
     """
     How often each case was contacted lately, and what still waits: case, contacts_7, contacts_30,

@@ -30,11 +30,12 @@ from recoup.strategy.events import (
 )
 from recoup.strategy.flights import clearing
 from recoup.strategy.models import Decision, Plan, StrategyVersion
+from recoup.strategy.offpolicy import ask, judge
 from recoup.strategy.reading import read, shipped
 
 __all__ = [
-    "activate", "add", "assign_cases", "cover", "decide", "default", "judge_arms", "lapse", "mark",
-    "postpone", "reopen", "restart", "undo_cover",
+    "activate", "add", "ask", "assign_cases", "cover", "decide", "default", "judge", "judge_arms",
+    "lapse", "mark", "postpone", "reopen", "restart", "undo_cover",
 ]  # fmt: skip
 
 # From a state to the states that may follow; a decision that ended stays as it ended.

@@ -18,7 +18,7 @@ import polars as pl
 from recoup.decision.priced import Barred, barred
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
-from recoup.strategy import eligibility, persons, reasons, sequence, valuing
+from recoup.strategy import eligibility, judgeable, persons, reasons, sequence, valuing
 from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice, choose
 from recoup.strategy.effects.measured import Effects, Measured, effects_of
@@ -139,6 +139,10 @@ def night(
     rows = rows.with_columns(
         _learnable(strategy, effects, rows["treatment"], chosen, due, cases.height)
     )
+    rows = rows.with_columns(judgeable.columns(
+        cases=cases, points=frames.points, offered=standing.allowed,
+        lawful=np.isfinite(worth), due=due,
+    ))  # fmt: skip
     progress("strategy", total, total)
     return Night(
         rows=rows,

@@ -24,6 +24,7 @@ from recoup.portfolio.states import WORKED
 from recoup.strategy import reasons
 from recoup.strategy.assigning.covering import Cover, plan_cover
 from recoup.strategy.models import Decision, Plan, StrategyVersion
+from recoup.strategy.offpolicy import each, judgements
 from recoup.strategy.reading import read
 from recoup.strategy.results import Comparison, arms, looks, stopped_on, stops
 from recoup.strategy.schema import BUDGETS
@@ -31,8 +32,8 @@ from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
     "Change", "Comparison", "Cover", "LeftAlone", "Night", "Part", "active", "arms", "describe",
-    "diff", "left_alone", "looks", "plan", "plan_cover", "plan_frame", "plans", "queue",
-    "stopped_on", "stops", "versions", "waiting", "why_not",
+    "diff", "each", "judgements", "left_alone", "looks", "plan", "plan_cover", "plan_frame",
+    "plans", "queue", "stopped_on", "stops", "versions", "waiting", "why_not",
 ]  # fmt: skip
 
 

@@ -2,13 +2,24 @@
 
 from django.urls import path
 
-from recoup.desks.studio import arms, effects, intake, nights, scores, texts, versions
+from recoup.desks.studio import (
+    arms,
+    effects,
+    intake,
+    judgements,
+    nights,
+    scores,
+    texts,
+    versions,
+)
 
 urlpatterns = [
     path("plan/", nights.plan, name="plan"),
     path("effects/", effects.effects, name="effects"),
     path("experiment/", arms.arms, name="arms"),
     path("experiment/stops/<int:pk>/restart/", arms.restart, name="arm_restart"),
+    path("judgements/", judgements.judgements, name="judgements"),
+    path("judgements/ask/", judgements.ask, name="judgement_ask"),
     path("strategies/", versions.strategies, name="strategies"),
     path("strategies/new/", versions.add, name="strategy_add"),
     path("strategies/<int:pk>/", versions.strategy, name="strategy"),

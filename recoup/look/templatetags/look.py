@@ -93,7 +93,8 @@ def fine_money(minor: float | None, currency: str = "CNY") -> str:
         return "–"
     major = float(minor) / 10 ** EXPONENTS.get(currency, 2)
     places = 2 if abs(major) >= 1 or not major else 4
-    return f"{SYMBOLS.get(currency, currency + ' ')}{major:,.{places}f}"
+    sign = "−" if major < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{abs(major):,.{places}f}"
 
 
 @register.filter

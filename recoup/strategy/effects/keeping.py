@@ -172,13 +172,17 @@ def _not_trainable(book: Book, digest: str, why: str, by: Actor, at: datetime) -
         return event.about(row)
 
 
-def load(*, book: Book) -> Measured | None:
+def load(*, book: Book, at: datetime | None = None) -> Measured | None:
     """
-    The effects in use of a book, if any.
+    The effects in use of a book, if any: now, or at an instant.
 
     :raises Failed: if their file is gone or was changed
     """
-    row = EffectModel.objects.filter(book=book, state=State.CHAMPION).first()
+    rows = EffectModel.objects.filter(book=book)
+    if at is None:
+        row = rows.filter(state=State.CHAMPION).first()
+    else:
+        row = rows.filter(trained_at__lte=at).exclude(file="").order_by("-trained_at").first()
     if row is None:
         return None
     path = settings.DATA_DIR / row.file

@@ -1,6 +1,7 @@
 """What is kept: strategies, flights and approvals of them, each night's run and its decisions."""
 
 from recoup.strategy.models.flights import Flight, StrategyApproval
+from recoup.strategy.models.learning import Judgement
 from recoup.strategy.models.nights import (
     ArmLook,
     ArmStop,
@@ -18,6 +19,7 @@ __all__ = [
     "Decision",
     "EffectModel",
     "Flight",
+    "Judgement",
     "Plan",
     "StrategyApproval",
     "StrategyVersion",

@@ -47,9 +47,12 @@ def strategy(book: Any, system: Any, at: Any) -> Any:
 
 
 def many(book: Any, team: Any, count: int, as_of: Any) -> list[Any]:
-    """So many cases with a loan each and nobody to reach: for what is measured, not contacted."""
-    from recoup.people.models import Person
-    from recoup.portfolio.models import Borrower, Case, Loan
+    """
+    So many cases with a loan and a number and an address each: for what is planned and measured. No
+    seal is behind them, so nobody can be reached.
+    """
+    from recoup.people.models import Person, Sealed
+    from recoup.portfolio.models import Borrower, Case, ContactPoint, Loan
     from tests.cast import placement_of
 
     placement, numbers = placement_of(book), range(count)
@@ -61,16 +64,31 @@ def many(book: Any, team: Any, count: int, as_of: Any) -> list[Any]:
                  time_zones="Asia/Shanghai")
         for n, person in enumerate(persons)
     )  # fmt: skip
-    late = {"owed": 1_200_000, "overdue": 200_000, "days_past_due": 40, "stage": "M2",
-            "aged_on": as_of}  # fmt: skip
+    seal = Sealed.objects.create(
+        person=persons[0], creditor=book.creditor, kind="phone", masked="138****", ciphertext=b"-"
+    )
+    ContactPoint.objects.bulk_create(
+        ContactPoint(borrower=one, medium=medium, party="debtor", sealed=seal, masked="*",
+                     source="contract", lawful_basis="contract", state="verified")
+        for one in borrowers for medium in ("phone", "email")
+    )  # fmt: skip
+    late = {"owed": 1_200_000, "days_past_due": 40, "stage": "M2", "aged_on": as_of}
     cases = Case.objects.bulk_create(
-        Case(book=book, borrower=one, state="open", placed_on=as_of, team=team, **late)
-        for one in borrowers
+        Case(
+            book=book,
+            borrower=one,
+            state="open",
+            placed_on=as_of,
+            team=team,
+            overdue=150_000 + 700 * n,
+            **late,
+        )
+        for n, one in enumerate(borrowers)
     )
     Loan.objects.bulk_create(
         Loan(book=book, borrower=case.borrower, case=case, placement=placement, product="consumer",
              reference=f"L{case.pk}", currency="CNY", principal=1_200_000, issued_on=as_of,
-             overdue_since=as_of, **late)
+             overdue_since=as_of, overdue=case.overdue, **late)
         for case in cases
     )  # fmt: skip
     return cases

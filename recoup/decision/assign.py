@@ -175,8 +175,11 @@ def fairness_curve(
     """
     made = stage(cases, collectors, continuity=continuity, now=None, margin=0.0)
     points: list[Point] = []
+    worthy: Rows | None = None
     for count in bands:
-        plan = _assign(cases, collectors, made, count, accuracy, bids, None)
+        plan = _assign(cases, collectors, made, count, accuracy, bids, None, worthy=worthy)
+        if count == 1:
+            worthy = made.rows[plan.collector[made.order[made.rows]] != NOBODY]
         value = plan.certificate.primal
         whole = points[0].value if points else value
         share = value / whole if whole > 0 else 1.0
@@ -186,7 +189,7 @@ def fairness_curve(
 
 def _assign(
     cases: Cases, collectors: Collectors, made: Stage, bands: int, accuracy: float, bids: int,
-    start: Floats | None, now: Ints | None = None,
+    start: Floats | None, now: Ints | None = None, worthy: Rows | None = None,
 ) -> Plan:  # fmt: skip
     if bands < 1 or bids < 1 or not 0 < accuracy < 1:
         raise ValueError("Bands and bids are at least one, an accuracy is between 0 and 1.")
@@ -201,7 +204,10 @@ def _assign(
     bound = primal = 0.0
     spent, exact = 0, True
     left = market.room.copy()
-    worthy = made.rows if bands == 1 else _worthy(market, made.rows, accuracy, bids, first)
+    if bands == 1:
+        worthy = made.rows
+    elif worthy is None:
+        worthy = _worthy(market, made.rows, accuracy, bids, first)
     by_band = rows_by_value(made, worthy, bands)
     held = None if now is None else _held(collectors, made, by_band, now)
     parts = list(zip(by_band, banding.rooms(market.room, bands, held), strict=True))

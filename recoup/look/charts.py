@@ -38,9 +38,15 @@ def bars(
     }
 
 
-def lines(*, names: Sequence[str], series: dict[str, Numbers], unit: str = "") -> Option:
-    """Lines over the same names; a gap where a figure is `None`."""
-    return {
+def lines(
+    *, names: Sequence[str], series: dict[str, Numbers], unit: str = "",
+    mark: tuple[str, str] | None = None,
+) -> Option:  # fmt: skip
+    """
+    Lines over the same names; a gap where a figure is `None`. `mark` is an upright line: the name it
+    stands at, and its label.
+    """
+    option: Option = {
         **_axes(names, unit=unit),
         "legend": {"top": 0, "right": 0, "type": "scroll"} if len(series) > 1 else {"show": False},
         "series": [
@@ -49,6 +55,13 @@ def lines(*, names: Sequence[str], series: dict[str, Numbers], unit: str = "") -
             for name, data in series.items()
         ],
     }  # fmt: skip
+    if mark is not None and option["series"]:
+        option["series"][0]["markLine"] = {
+            "silent": True, "symbol": "none", "lineStyle": {"color": "#b4533c"},
+            "data": [{"xAxis": mark[0]}],
+            "label": {"formatter": mark[1], "color": "#b4533c", "position": "insideEndTop"},
+        }  # fmt: skip
+    return option
 
 
 def band(

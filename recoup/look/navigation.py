@@ -42,7 +42,12 @@ MENU = (
         Entry("queue", "list-check", _("Today's queue"), (scopes.WORK_CASES,), "q"),
         Entry("cases", "folder", _("Cases"), (scopes.SEE_CASES,), "c"),
         Entry("replies", "message-2", _("Replies"), (scopes.WORK_CASES,), "r"),
+        Entry("conflicts", "user-off", _("My conflicts of interest"), (scopes.WORK_CASES,)),
         Entry("suspense", "coins", _("Unmatched payments"), (scopes.REVERSE_PAYMENT,)),
+    )),
+    Group(pgettext_lazy("menu", "Team"), (
+        Entry("floor", "users", _("Floor"), (scopes.LEAD,), "f"),
+        Entry("unassigned", "user-off", _("Without a collector"), (scopes.LEAD,)),
     )),
     Group(_("Figures"), (
         Entry("board", "chart-bar", _("Board"), (scopes.SEE_BOARD,), "b"),

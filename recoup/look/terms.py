@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from recoup.look.law_words import LAW
+from recoup.look.staff_words import STAFF
 
 Words = Mapping[str, str | Promise]
 
@@ -58,6 +59,7 @@ TERMS: dict[str, Words] = {
         "address": _("Address"),
         "name": _("Name"),
         "identity": _("Identity number"),
+        "employer": _("Employer"),
         "card": _("Bank card"),
         "text": _("Text"),
     },
@@ -322,6 +324,7 @@ TERMS: dict[str, Words] = {
         "effective_call": pgettext_lazy("unit", "Calls answered"),
     },
     "form": {"written": _("Written"), "oral": _("By word of mouth, recorded")},
+    **STAFF,
     "mode": {"demo": _("Demo"), "live": _("Live")},
     "table": {
         "accounts": pgettext_lazy("table", "Accounts"),

@@ -132,17 +132,23 @@ def _line(
     if hours := cells.get("hours"):
         _hours(hours, seat, problems)
     if skills := cells.get("skills"):
-        abilities["skills"] = dict(skill(part) for part in _parts(skills))
+        abilities["skills"] = dict(skill(part) for part in parts(skills))
     if languages := cells.get("languages"):
-        abilities["languages"] = _parts(languages)
+        abilities["languages"] = parts(languages)
     if licences := cells.get("licences"):
         abilities["licences"] = [
-            leave for part in _parts(licences) if (leave := licence(part, problems))
+            leave for part in parts(licences) if (leave := licence(part, problems))
         ]
     return Line(known[name], seat, abilities)
 
 
-def _parts(cell: str) -> list[str]:
+def parts(cell: str) -> list[str]:
+    """
+    What a cell holds, parted by semicolons.
+
+    >>> parts("late:senior；card;")
+    ['late:senior', 'card']
+    """
     return [part for part in (part.strip() for part in cell.replace("；", ";").split(";")) if part]
 
 

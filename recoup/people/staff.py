@@ -136,6 +136,26 @@ def led(*, viewer: Viewer, username: str) -> User:
     return found
 
 
+def kept_of(*, viewer: Viewer, username: str) -> dict[str, str]:
+    """
+    What is kept of a collector alone, without the team's, as it is typed in a list: skills, languages
+    and licences, those that ran out too.
+
+    :raises Refused: if the viewer does not lead them
+    """
+    user = led(viewer=viewer, username=username)
+    held = [
+        ":".join([row.place, row.number, *([row.valid_until.isoformat()] if row.valid_until else [])])
+        for row in user.licences.order_by("place")
+    ]  # fmt: skip
+    skills = user.skills.order_by("code").values_list("code", "tier")
+    return {
+        "skills": "; ".join(f"{code}:{tier}" for code, tier in skills),
+        "languages": "; ".join(user.languages.order_by("code").values_list("code", flat=True)),
+        "licences": "; ".join(held),
+    }
+
+
 def absences(*, viewer: Viewer, on: date) -> list[Absence]:
     """The absences that stand on a day or later, of whom the viewer leads; the first first."""
     rows = Absence.objects.filter(user__in=_led(viewer), withdrawn_at=None, until__gt=on)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("sign-in/email/", ask_administrator),
     path("sign-in/", include("allauth.urls")),
     path("workbench/", include("recoup.desks.workbench.urls")),
+    path("floor/", include("recoup.desks.floor.urls")),
     path("board/", include("recoup.desks.board.urls")),
     path("studio/", include("recoup.desks.studio.urls")),
     path("review/", include("recoup.desks.review.urls")),

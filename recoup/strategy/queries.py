@@ -23,6 +23,16 @@ from recoup.portfolio.models import Case
 from recoup.portfolio.states import WORKED
 from recoup.strategy import reasons
 from recoup.strategy.assigning.covering import Cover, plan_cover
+from recoup.strategy.assigning.queries import (
+    Floor,
+    Place,
+    Told,
+    assignment_of,
+    floor,
+    unassigned,
+    why_nobody_has,
+)
+from recoup.strategy.assigning.sentences import describe_assignment, why_nobody
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.offpolicy import each, judgements
 from recoup.strategy.reading import read
@@ -31,9 +41,11 @@ from recoup.strategy.schema import BUDGETS
 from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
-    "Change", "Comparison", "Cover", "LeftAlone", "Night", "Part", "active", "arms", "describe",
-    "diff", "each", "judgements", "left_alone", "looks", "plan", "plan_cover", "plan_frame",
-    "plans", "queue", "stopped_on", "stops", "versions", "waiting", "why_not",
+    "Change", "Comparison", "Cover", "Floor", "LeftAlone", "Night", "Part", "Place", "Told",
+    "active", "arms", "assignment_of", "describe", "describe_assignment", "diff", "each", "floor",
+    "judgements", "left_alone", "looks", "plan", "plan_cover", "plan_frame", "plans", "queue",
+    "stopped_on", "stops", "unassigned", "versions", "waiting", "why_nobody", "why_nobody_has",
+    "why_not",
 ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from recoup.portfolio import operations as portfolio
 from recoup.portfolio.models import Case
 from recoup.simulator import parameters
 from recoup.strategy import operations as strategy
+from recoup.synth import demo_people
 
 ROLES = [
     ("admin", "管理员 Admin", User.Role.ADMINISTRATOR),
@@ -208,3 +209,4 @@ def furnish(*, book: Book, by: Actor, at: datetime, password: str | None = None)
                 username=username, name=shown, role=role, creditors=[book.creditor],
                 password_hash=hashed if username in NAMED else nobody, by=by, at=at, **belongs,
             )  # fmt: skip
+    demo_people.equip(book=book, by=by, at=at)

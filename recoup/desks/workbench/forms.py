@@ -255,6 +255,37 @@ class DeclareForm(forms.Form):
         ]  # fmt: skip
 
 
+class ConflictForm(forms.Form):
+    """What ties a collector to the borrower of a case."""
+
+    prefix = "conflict"
+    tie = forms.ChoiceField(
+        label=_("What ties you"),
+        help_text=_("Nobody but you is told. The case goes to somebody else tonight."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tie"].choices = terms.choices("tie")
+
+
+class TiedForm(ConflictForm):
+    """With whom, by a name, a number or an employer."""
+
+    prefix = "tied"
+    kind = forms.ChoiceField(label=_("By what"))
+    value = forms.CharField(
+        label=_("Which"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    field_order = ("tie", "kind", "value")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tie"].help_text = ""
+        kinds = ("name", "phone", "email", "identity", "employer")
+        self.fields["kind"].choices = [(kind, terms.word("medium", kind)) for kind in kinds]
+
+
 class ReasonForm(forms.Form):
     """Why something is shown or undone."""
 

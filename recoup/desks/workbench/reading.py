@@ -131,6 +131,7 @@ def _facts(request: HttpRequest, case: Case, at: datetime, shown: dict[int, str]
         "on_file_above": [row for row in filed if not gate.is_of_case(row)],
         "score": next((s for s in scores if s.target == "repay_30"), None),
         "able_and_willing": [s for s in scores if s.target in ("ability", "willingness")],
+        "assigned": _assigned(viewer, case),
         "decisions": [
             {"row": row, "why": strategy.describe(row)}
             for row in case.decisions.order_by("-on", "-priority")[:MOST]
@@ -149,6 +150,12 @@ def _left_alone(viewer: Viewer, case: Case, today: date) -> dict[str, Any] | Non
     return {"on": found.on, "why": [why_not(found.code), *found.parts]}
 
 
+def _assigned(viewer: Viewer, case: Case) -> list[strategy.Part]:
+    """Why the case is where it is."""
+    told = strategy.assignment_of(viewer=viewer, case=case)
+    return strategy.describe_assignment(told) if told else []
+
+
 def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
     may = viewer_of(request).may
     currency = case.book.currency
@@ -158,6 +165,8 @@ def _forms(request: HttpRequest, case: Case) -> dict[str, Any]:
         made["promise_form"] = case_forms.PromiseForm(currency=currency)
         made["plan_form"] = case_forms.PlanForm(currency=currency, card=holds_card(case))
         made["opt_form"] = case_forms.OptOutForm()
+        if viewer_of(request).agency is None:
+            made["conflict_form"] = case_forms.ConflictForm()
     if scopes.POST_PAYMENT in may:
         loans = list(case.loans.order_by("reference"))
         made["payment_form"] = case_forms.PaymentForm(loans=loans, currency=currency)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from recoup.desks.workbench import acting, calling, cases, filing, money, reading, waiting
+from recoup.desks.workbench import (
+    acting,
+    calling,
+    cases,
+    conflicts,
+    filing,
+    money,
+    reading,
+    waiting,
+)
 
 urlpatterns = [
     path("queue/", waiting.queue, name="queue"),
@@ -24,6 +33,9 @@ urlpatterns = [
     path("cases/<int:pk>/call/<int:attempt>/end/", calling.end, name="case_call_end"),
     path("cases/<int:pk>/payment/", money.payment, name="case_payment"),
     path("cases/<int:pk>/payment/<int:payment>/reverse/", money.reverse, name="case_reverse"),
+    path("cases/<int:pk>/conflict/", conflicts.declare, name="case_conflict"),
+    path("conflicts/", conflicts.own, name="conflicts"),
+    path("conflicts/<int:pk>/lift/", conflicts.lift, name="conflict_lift"),
     path("replies/", waiting.replies, name="replies"),
     path("replies/<int:pk>/", acting.handle, name="reply_handle"),
     path("unmatched/", money.suspense, name="suspense"),

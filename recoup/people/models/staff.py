@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -137,6 +138,12 @@ class Absence(models.Model):
                 name="absence_once",
             ),
         ]  # fmt: skip
+
+    @property
+    def last(self) -> date:
+        """The last day away."""
+        day: date = self.until - timedelta(days=1)
+        return day
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.since} {self.until}"

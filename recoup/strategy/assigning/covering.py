@@ -38,6 +38,12 @@ class Cover:
     digest: str
 
     @property
+    def left(self) -> dict[str, int]:
+        """Why nobody can take what stays, counted."""
+        own = self.deal.rows.filter(pl.col("held") == self.away.pk, pl.col("collector").is_null())
+        return dict(sorted(own["why"].value_counts().iter_rows()))
+
+    @property
     def moves(self) -> int:
         """How many cases change hands."""
         return self.taken + self.others

@@ -72,7 +72,7 @@ def deal(problem: Problem, *, anew: bool = False) -> Deal:
     gap = (proof[0] - proof[1]) / proof[0] if proof[0] > 0 else 0.0
     certificate = {
         "bound": proof[0], "primal": proof[1], "gap": gap, "passes": plan.certificate.passes,
-        "exact": float(plan.exact),
+        "exact": float(plan.exact), "margin": 0.0 if anew else policy.margin,
     }  # fmt: skip
     return Deal(rows, _people(problem, given, scores, plan), certificate, whole.spread(people))
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from recoup.people.bulk import insert, reserve, uncollected, update
+from recoup.portfolio import arrow
 
 __all__ = ["batches", "frame", "insert", "reserve", "uncollected", "update"]
 
@@ -29,10 +30,14 @@ def batches(rows: QuerySet[Any], size: int = FETCH) -> Iterator[list[tuple[Any, 
 
 def frame(rows: QuerySet[Any], schema: dict[str, Any]) -> pl.DataFrame:
     """
-    The rows of a `values_list` query as a frame, a batch in memory at a time.
+    The rows of a `values_list` query as a frame: by Arrow where the database hands it over, else a
+    batch of rows in memory at a time.
 
     SQLite keeps days and instants as text; they are read here, column by column.
     """
+    handed = arrow.columns(rows, list(schema))
+    if handed is not None:
+        return pl.DataFrame([_typed(handed[name], kind) for name, kind in schema.items()])
     parts = [_frame(batch, schema) for batch in batches(rows)]
     return pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=schema)
 
@@ -49,10 +54,17 @@ def _frame(batch: Iterable[Sequence[Any]], schema: dict[str, Any]) -> pl.DataFra
 
 def _series(name: str, values: list[Any], kind: Any) -> pl.Series:
     temporal = kind == pl.Date or isinstance(kind, pl.Datetime)
-    text = temporal and any(isinstance(value, str) for value in values)
-    if not text:
-        return pl.Series(name, values, dtype=kind, strict=False)
-    raw = pl.Series(name, values, dtype=pl.String)
-    if kind == pl.Date:
-        return raw.str.to_date("%Y-%m-%d")
-    return raw.str.to_datetime(time_unit="us", time_zone="UTC", strict=True)
+    if temporal and any(isinstance(value, str) for value in values):
+        return _typed(pl.Series(name, values, dtype=pl.String), kind)
+    return pl.Series(name, values, dtype=kind, strict=False)
+
+
+def _typed(column: pl.Series, kind: Any) -> pl.Series:
+    """A column in the type that is wanted; days and instants may come as text."""
+    if column.dtype == kind:
+        return column
+    if column.dtype == pl.String and kind == pl.Date:
+        return column.str.to_date("%Y-%m-%d")
+    if column.dtype == pl.String and isinstance(kind, pl.Datetime):
+        return column.str.to_datetime(time_unit="us", time_zone="UTC", strict=True)
+    return column.cast(kind)

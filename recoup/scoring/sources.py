@@ -17,6 +17,7 @@ import polars as pl
 from recoup.journal.models import Event
 from recoup.kernel.clock import aware, day_bounds
 from recoup.people.models import Book
+from recoup.portfolio import bulk
 from recoup.portfolio import queries as portfolio
 from recoup.scoring.features import Sources
 
@@ -34,6 +35,7 @@ CONTACTS = {
     "known_at": INSTANT,
 }  # fmt: skip
 PROMISES = {"case": pl.Int64, "at": INSTANT, "due_on": pl.Date}
+EVENTS = {"at": INSTANT, "kind": pl.String, "case": pl.Int64, "data": pl.String}
 JUDGMENTS = {"case": pl.Int64, "at": INSTANT, "state": pl.String}
 
 
@@ -90,6 +92,6 @@ def _events(book: Book, until: datetime) -> Iterator[tuple[datetime, str, int, d
         book=book.pk, kind__in=(OUTCOMES, PROMISE_MADE, PROMISE_JUDGED),
         at__gte=until - LOOK_BACK, at__lt=until,
     )  # fmt: skip
-    found = rows.order_by("position").values_list("at", "kind", "case", "data")
-    for at, kind, case, data in found.iterator(chunk_size=500):
+    found = bulk.frame(rows.order_by("position").values_list(*EVENTS), EVENTS)
+    for at, kind, case, data in found.iter_rows():
         yield at, kind, case, json.loads(data)

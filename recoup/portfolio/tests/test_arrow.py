@@ -1,0 +1,104 @@
+"""The same rows by Arrow and one by one, and where only the second is right."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from django.db import transaction
+
+from recoup.people.models import Book, Creditor, User
+from recoup.portfolio import arrow, bulk
+
+AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+SCHEMA = {
+    "user": pl.Int64, "name": pl.String, "active": pl.Boolean,
+    "joined": pl.Datetime("us", "UTC"), "seen": pl.Datetime("us", "UTC"), "team": pl.Int64,
+}  # fmt: skip
+NAMES = ["王明", "50% o'clock", 'a "quoted" %s?', ""]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def users() -> Any:
+    """Names that upset a careless quoting, instants with and without a fraction, nulls."""
+    User.objects.bulk_create(
+        User(
+            username=f"user-{n}", name=name, is_active=bool(n % 2), language="zh-hans",
+            date_joined=AT + timedelta(microseconds=n), last_login=AT if n == 2 else None,
+        )
+        for n, name in enumerate(NAMES)
+    )  # fmt: skip
+    rows = User.objects.filter(language="zh-hans", date_joined__gte=AT).order_by("pk")
+    return rows.values_list("pk", "name", "is_active", "date_joined", "last_login", "team_id")
+
+
+@pytest.fixture
+def without_arrow(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Read through Django's connection for as long as this is in force."""
+    monkeypatch.setattr(arrow, "_apart", lambda: False)
+    return monkeypatch
+
+
+def test_rows_by_arrow_are_the_rows_one_by_one(
+    users: Any, without_arrow: pytest.MonkeyPatch
+) -> None:
+    plain = bulk.frame(users, SCHEMA)
+    without_arrow.undo()
+
+    handed = bulk.frame(users, SCHEMA)
+
+    assert arrow.columns(users, list(SCHEMA)) is not None
+    assert handed.schema == pl.Schema(SCHEMA)
+    assert handed.equals(plain)
+    assert handed["name"].to_list() == NAMES
+
+
+def test_no_rows_are_a_frame_of_the_right_columns(users: Any) -> None:
+    handed = bulk.frame(users.filter(name="nobody"), SCHEMA)
+
+    assert handed.schema == pl.Schema(SCHEMA)
+    assert handed.is_empty()
+
+
+def test_a_parameter_is_never_read_as_sql(users: Any) -> None:
+    handed = bulk.frame(users.filter(name="' OR 1=1 --"), SCHEMA)
+
+    assert handed.is_empty()
+
+
+def test_days_come_as_days() -> None:
+    lender = Creditor.objects.create(code="a", name="a")
+    Book.objects.create(
+        creditor=lender, code="a", name="a", mode="demo", opened_on=date(2024, 2, 29)
+    )
+
+    handed = bulk.frame(Book.objects.values_list("opened_on"), {"on": pl.Date})
+
+    assert handed["on"].to_list() == [date(2024, 2, 29)]
+
+
+def test_inside_a_transaction_its_own_rows_are_seen(users: Any) -> None:
+    with transaction.atomic():
+        User.objects.create(
+            username="new", name="李娜", language="zh-hans", date_joined=AT + timedelta(days=1)
+        )
+
+        inside = bulk.frame(users, SCHEMA)
+
+        assert arrow.columns(users, list(SCHEMA)) is None
+        assert inside["name"].to_list() == [*NAMES, "李娜"]
+
+
+def test_a_column_of_two_types_is_read_row_by_row(
+    users: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The team is null in the first batch, so SQLite's driver takes it for a number."""
+    monkeypatch.setattr(arrow, "BATCH_ROWS", "2")
+
+    handed = bulk.frame(users, SCHEMA)
+
+    assert handed["seen"].to_list() == [None, None, AT, None]

@@ -86,7 +86,10 @@ class Rulebook:
     ) -> Judged:  # fmt: skip
         """The verdicts on every row of a frame, as masks. `row` gives the facts of one again."""
         facts = of_frame(frame, at)
-        fired, exempted = self.fire(facts)
+        alike, switched = self.fire(facts)
+        # A mask may be one answer for all rows: a rule that is asked about what they share.
+        fired = {name: np.broadcast_to(mask, frame.height) for name, mask in alike.items()}
+        exempted = {pair: np.broadcast_to(mask, frame.height) for pair, mask in switched.items()}
         self.set_aside(approved, fired, exempted)
         refused = np.zeros(frame.height, dtype=np.bool_)
         for mask in fired.values():

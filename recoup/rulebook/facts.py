@@ -7,7 +7,7 @@ the engine's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -25,6 +25,7 @@ from recoup.rulebook.vocabulary import DERIVED, FACTS, Fact
 Mask: TypeAlias = Any  # np.bool_ for one contact, an array of bool for many
 
 ZONE_LIMIT = 24
+SOME = 64
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -72,8 +73,8 @@ class Facts:
         return self._missing[name]
 
     def everywhere(self, value: bool) -> Mask:
-        """The same answer for all."""
-        return np.bool_(value) if self.size is None else np.full(self.size, value)
+        """The same answer for all: one value, whatever their number."""
+        return np.bool_(value)
 
 
 # -- One contact ---------------------------------------------------------------------------------
@@ -157,7 +158,8 @@ def of_frame(frame: pl.DataFrame, at: datetime) -> Facts:
     The facts of as many contacts as the frame has rows, one column for each fact.
 
     Words are text or categories, sets are numbers made by `bits`, instants are datetimes or
-    seconds. A column that is not there is missing in every row.
+    seconds. A column that is not there is missing in every row. A fact that is the same in all rows
+    is kept as one value, so that a rule about it is asked once and not a million times.
     """
     size = frame.height
     values: dict[str, Any] = {}
@@ -166,9 +168,35 @@ def of_frame(frame: pl.DataFrame, at: datetime) -> Facts:
         if name in DERIVED or fact.kind == "zones":
             continue
         column = frame.get_column(name) if name in frame.columns else None
-        values[name], missing[name] = _many(fact, column, size)
+        values[name], missing[name] = _of_column(fact, column)
     _derive_many(frame, at, values, missing)
     return Facts(values, missing, size)
+
+
+def _of_column(fact: Fact, column: pl.Series | None) -> tuple[Any, Any]:
+    """The values of a column and where they are missing; one of each if all rows are alike."""
+    if column is None or column.dtype == pl.Null:
+        column = pl.Series([None], dtype=pl.Int64)
+    elif not _is_constant(column):
+        return _many(fact, column)
+    value, absent = _many(fact, column.head(1))
+    if isinstance(value, Word):
+        return Word(value.codes[0], value.words), absent[0]
+    if isinstance(value, Words):
+        return Words(value.bits[0], value.words), absent[0]
+    return value[0], absent[0]
+
+
+def _is_constant(column: pl.Series) -> bool:
+    if not len(column) or 0 < column.null_count() < len(column):
+        return False
+    if column.null_count() or len(column) == 1:
+        return True
+    if not column.dtype.is_numeric() and column.dtype != pl.Boolean:
+        return bool((column[:SOME] == column[0]).all() and (column == column[0]).all())
+    values = column.to_numpy()
+    # Most columns that vary do so within their first rows.
+    return bool((values[:SOME] == values[0]).all() and (values == values[0]).all())
 
 
 _DTYPES = {
@@ -198,23 +226,15 @@ def _cell(fact: Fact, value: Any) -> Any:
     return coded.bits.item() if fact.kind == "words" else coded.item()
 
 
-def _many(fact: Fact, column: pl.Series | None, size: int) -> tuple[Any, npt.NDArray[np.bool_]]:
-    if column is None or column.dtype == pl.Null:
-        plain: Any = np.zeros(size, dtype=np.bool_ if fact.kind == "flag" else np.int64)
-        if fact.kind == "word":
-            return Word(plain - 1, fact.words), np.ones(size, dtype=np.bool_)
-        return (Words(plain, fact.words) if fact.kind == "words" else plain), np.ones(
-            size, dtype=np.bool_
-        )
+def _many(fact: Fact, column: pl.Series) -> tuple[Any, npt.NDArray[np.bool_]]:
     if fact.kind == "word":
         order = dict(zip(fact.words, range(len(fact.words)), strict=True))
-        codes = column.cast(pl.String).replace_strict(order, default=-1, return_dtype=pl.Int8)
-        found = codes.fill_null(-1).to_numpy()
+        found = _by_text(column, order.get, np.int8(-1))
         return Word(found, fact.words), found < 0
     absent = column.is_null().to_numpy()
     if fact.kind == "flag":
         if column.dtype != pl.Boolean:
-            return np.zeros(size, dtype=np.bool_), np.ones(size, dtype=np.bool_)
+            return np.zeros(len(column), dtype=np.bool_), np.ones(len(column), dtype=np.bool_)
         return column.fill_null(False).to_numpy(), absent
     if column.dtype.is_temporal():
         column = column.dt.epoch("s")
@@ -225,34 +245,57 @@ def _many(fact: Fact, column: pl.Series | None, size: int) -> tuple[Any, npt.NDA
     return (Words(numbers, fact.words) if fact.kind == "words" else numbers), absent
 
 
+def _by_text(column: pl.Series, of: Callable[[str], Any], otherwise: Any) -> npt.NDArray[Any]:
+    """What each text stands for, asked once for each different text; `otherwise` where it is none."""
+    if isinstance(column.dtype, pl.Enum):
+        texts, which = column.dtype.categories.to_list(), column.to_physical()
+        places = which.cast(pl.Int64).fill_null(-1).to_numpy()
+    else:
+        coded = column.cast(pl.String).to_arrow().dictionary_encode()
+        texts, places = coded.dictionary.to_pylist(), coded.indices.fill_null(-1).to_numpy()
+    known = [of(text) for text in texts]
+    table = np.array([otherwise, *(otherwise if one is None else one for one in known)])
+    return np.asarray(table[places + 1])
+
+
 def _derive_many(
     frame: pl.DataFrame, at: datetime, values: dict[str, Any], missing: dict[str, Mask]
 ) -> None:
-    size = frame.height
+    years: Any = at.year
     if JUDGED_AT in frame.columns:
         each = spans_each(frame["time_zones"], frame[JUDGED_AT])
         for name in SPANS:
-            values[name], missing[name] = _many(FACTS[name], each[name], size)
+            values[name], missing[name] = _many(FACTS[name], each[name])
         years = pl.from_epoch(frame[JUDGED_AT], time_unit="s").dt.year().to_numpy()
-        values["age_least"] = years - values["birth_year"] - 1
-        missing["age_least"] = missing["birth_year"]
-        return
-    spans: dict[str, tuple[int, ...]] = {}
-    zones = None
+    else:
+        _derive_spans(frame, at, values, missing)
+    values["age_least"] = years - values["birth_year"] - 1
+    missing["age_least"] = missing["birth_year"]
+
+
+def _derive_spans(
+    frame: pl.DataFrame, at: datetime, values: dict[str, Any], missing: dict[str, Mask]
+) -> None:
+    """Minutes, dates and weekdays, worked out once for each different set of time zones."""
+    zones = pl.Series([None], dtype=pl.String)
     if "time_zones" in frame.columns and frame.get_column("time_zones").dtype != pl.Null:
         zones = frame.get_column("time_zones").cast(pl.String)
-        found = {text: local_spans(text, at) for text in zones.unique().to_list() if text}
-        spans = {text: span for text, span in found.items() if span}
-    for place, name in enumerate(SPANS):
-        column = None
-        if zones is not None:
-            column = zones.replace_strict(
-                {text: span[place] for text, span in spans.items()}, default=None,
-                return_dtype=pl.Int64,
-            )  # fmt: skip
-        values[name], missing[name] = _many(FACTS[name], column, size)
-    values["age_least"] = at.year - values["birth_year"] - 1
-    missing["age_least"] = missing["birth_year"]
+        zones = zones.head(1) if _is_constant(zones) else zones
+    spans: list[tuple[int, ...]] = [(0,) * len(SPANS)]
+
+    def place(text: str) -> int:
+        if (found := local_spans(text, at)) is None:
+            return 0
+        spans.append(found)
+        return len(spans) - 1
+
+    which = _by_text(zones, place, 0)
+    table, alone = np.array(spans, dtype=np.int64), len(zones) == 1
+    for column, name in enumerate(SPANS):
+        found = table[which, column]
+        value, absent = (found[0], which[0] == 0) if alone else (found, which == 0)
+        values[name] = Words(value, FACTS[name].words) if FACTS[name].kind == "words" else value
+        missing[name] = absent
 
 
 def local_time(epoch: int) -> datetime:

@@ -9,6 +9,7 @@ contact: it needs facts and no stop, and whoever does it asks the gate for each 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
@@ -20,7 +21,8 @@ from recoup.kernel.clock import at_local
 from recoup.people.law import law_of
 from recoup.people.models import Book
 from recoup.rulebook import engine
-from recoup.rulebook.vocabulary import bits
+from recoup.rulebook.vocabulary import FACTS, bits
+from recoup.scoring.kernel import rows_of
 from recoup.strategy.schema import Strategy, Treatment
 
 Flags = NDArray[np.bool_]
@@ -47,7 +49,10 @@ def judge(
     *, book: Book, strategy: Strategy, cases: pl.Series, offered: Flags, facts: pl.DataFrame,
     on: date,
 ) -> Eligibility:  # fmt: skip
-    """Judge the offered treatments of these cases; `facts` is as `gate.queries.facts_frame`."""
+    """
+    Judge the offered treatments of these cases, which stand in rising order; `facts` is as
+    `gate.queries.facts_frame`.
+    """
     n = len(cases)
     found = Eligibility(
         allowed=np.zeros_like(offered), point=np.zeros(offered.shape, dtype=np.int64),
@@ -55,26 +60,33 @@ def judge(
     )  # fmt: skip
     if not n or not facts.height:
         return found
-    # A decision that is yet to be made has not been used; the gate asks this again of the real one.
-    facts = facts.filter(pl.col("case").is_in(cases.implode())).with_columns(decision_spent=False)
-    place = pl.DataFrame({"case": cases, "row": np.arange(n, dtype=np.int64)})
+    place = rows_of(cases.to_numpy(), facts["case"].to_numpy())
     asked: dict[tuple[str, time, time], list[int]] = {}
     for number, treatment in enumerate(strategy.treatments.values()):
         if treatment.channel == "task":
             _judge_task(found, number, offered, facts, place)
         else:
             asked.setdefault((treatment.channel, *treatment.window), []).append(number)
+    # What no rule reads is left behind, and what is read gathered once.
+    facts = facts.select(*_read(facts.columns))
     for (channel, opens, closes), numbers in asked.items():
         moment = at_local(on, _middle(opens, closes), book.time_zone)
         rules = law_of(book, moment)
         found.rulebook = rules.digest
-        mine = facts.filter(pl.col("channel") == channel)
-        mine = mine.join(place, on="case", how="inner", maintain_order="left")
-        mine = mine.filter(pl.Series(offered[:, numbers].any(axis=1)[mine["row"].to_numpy()]))
-        if mine.height:
-            _judge_channel(found, numbers, offered, mine, rules.judge_frame(mine, moment))
+        here = (facts["channel"] == channel).fill_null(False).to_numpy() & (place >= 0)
+        lines = np.flatnonzero(here)
+        lines = lines[offered[:, numbers].any(axis=1)[place[lines]]]
+        if len(lines):
+            # A decision that is yet to be made has not been used; the gate asks this of the real one.
+            mine = facts[lines].with_columns(decision_spent=False)
+            judged = rules.judge_frame(mine, moment)
+            _judge_channel(found, numbers, offered, mine, place[lines], judged)
     found.why[found.allowed.any(axis=1)] = ""
     return found
+
+
+def _read(columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if name in FACTS or name == "contact_point"]
 
 
 def _middle(opens: time, closes: time) -> time:
@@ -84,9 +96,8 @@ def _middle(opens: time, closes: time) -> time:
 
 def _judge_channel(
     found: Eligibility, numbers: list[int], offered: Flags, facts: pl.DataFrame,
-    judged: engine.Judged,
+    rows: NDArray[np.integer], judged: engine.Judged,
 ) -> None:  # fmt: skip
-    rows = facts["row"].to_numpy()
     allowed = np.asarray(judged.allowed, dtype=bool)
     points = facts["contact_point"].fill_null(0).to_numpy()
     for number in numbers:
@@ -102,11 +113,14 @@ def _judge_channel(
 
 
 def _judge_task(
-    found: Eligibility, number: int, offered: Flags, facts: pl.DataFrame, place: pl.DataFrame
-) -> None:
-    one = facts.unique("case", keep="first", maintain_order=True)
-    one = one.join(place, on="case", how="inner", maintain_order="left")
-    rows = one["row"].to_numpy()
+    found: Eligibility, number: int, offered: Flags, facts: pl.DataFrame,
+    place: NDArray[np.integer],
+) -> None:  # fmt: skip
+    lines = np.flatnonzero(place >= 0)
+    first = np.full(len(offered), -1)
+    first[place[lines[::-1]]] = lines[::-1]  # the first line of a case is written last
+    rows = np.flatnonzero(first >= 0)
+    one = facts.select("stops", "opt_outs")[first[rows]]
     free = (one["stops"] == 0).fill_null(False).to_numpy()
     found.allowed[rows, number] = free & offered[rows, number]
     _explain(found, one, rows, free)

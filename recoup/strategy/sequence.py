@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recoup.decision.draws import fractions
 from recoup.strategy.expressions import Condition
-from recoup.strategy.schema import CHAMPION, HOLDOUT, MEDIA, Segment, Strategy, in_holdout
+from recoup.strategy.schema import CHAMPION, HOLDOUT, MEDIA, Segment, Strategy
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
@@ -55,16 +56,15 @@ def assign(*, strategy: Strategy, book: str, persons: Whole) -> Arms:
     """
     The arm of every person and the chance that they got it: the holdout, or one of the strategy's.
     """
-    arms = np.empty(len(persons), dtype=object)
-    shares = np.empty(len(persons))
+    codes = np.array([*(arm.code for arm in strategy.arms), HOLDOUT], dtype=object)
     rest = 1 - strategy.holdout
-    for at, person in enumerate(persons.tolist()):
-        if in_holdout(book=book, person=person, share=strategy.holdout):
-            arms[at], shares[at] = HOLDOUT, strategy.holdout
-        else:
-            arm = strategy.arm_of(person)
-            arms[at], shares[at] = arm.code, arm.share * rest
-    return arms, shares
+    chances = np.array([*(arm.share * rest for arm in strategy.arms), strategy.holdout])
+    # As `in_holdout` and `arm_of` say of one person.
+    edges = np.cumsum([arm.share for arm in strategy.arms])
+    place = fractions("arm", strategy.salt, numbers=persons)
+    drawn = np.searchsorted(edges, place, side="right").clip(max=len(edges) - 1)
+    drawn[fractions(HOLDOUT, book, numbers=persons) < strategy.holdout] = len(edges)
+    return codes[drawn], chances[drawn]
 
 
 def flags(frame: pl.DataFrame, condition: Condition) -> Flags:

@@ -70,3 +70,16 @@ def test_a_larger_holdout_only_adds_people():
 
 def test_the_holdout_of_another_book_is_another_draw():
     assert (arms_of(DEFAULT)[0] != arms_of(DEFAULT, book="other")[0]).any()
+
+
+def test_arms_of_many_are_the_arms_of_each():
+    persons = np.arange(-50, 30_000)
+
+    arms, shares = arms_of(DEFAULT, persons)
+
+    for place in range(0, len(persons), 37):
+        person = int(persons[place])
+        held = in_holdout(book="demo", person=person, share=DEFAULT.holdout)
+        own = DEFAULT.arm_of(person)
+        expected = (own.code, own.share * (1 - DEFAULT.holdout))
+        assert (arms[place], shares[place]) == ((HOLDOUT, DEFAULT.holdout) if held else expected)

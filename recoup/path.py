@@ -17,9 +17,10 @@ from typing import Any
 
 from recoup.contact import operations as contact
 from recoup.contact.carriers import ready_channels as contact_channels
+from recoup.contact.events import Outcomes, ReplyTaken
 from recoup.gate import operations as gate
 from recoup.gate import queries as gate_queries
-from recoup.gate.events import OptedOut, StopPlaced
+from recoup.gate.events import OptedOut, OptOutLifted, StopLifted, StopPlaced
 from recoup.gate.models import Permit
 from recoup.intake import queries as intake_queries
 from recoup.intake.models import Placement
@@ -37,7 +38,12 @@ from recoup.portfolio import queries as portfolio_queries
 from recoup.portfolio.events import CaseMoved, CasesAdmitted
 from recoup.portfolio.models import Case
 from recoup.repayment import operations as repayment
-from recoup.repayment.events import PaymentMatched, PaymentReceived, PromiseMade
+from recoup.repayment.events import (
+    PaymentMatched,
+    PaymentReceived,
+    PaymentReversed,
+    PromiseMade,
+)
 from recoup.reporting import operations as reporting
 from recoup.scoring import operations as scoring
 from recoup.strategy import operations as strategy
@@ -47,6 +53,9 @@ from recoup.strategy import queries as strategy_queries
 # receipts and replies until they are asked.
 HANDFUL = 200
 CHANNELS = ("sms", "letter")
+# Outcomes of a contact after which what is next may be another thing: the person was heard, or can
+# no longer be reached there.
+NEWS = frozenset({"opened", "clicked", "read", "replied", "undelivered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +212,24 @@ def collect(moment: Moment) -> int:
     return taken
 
 
+def choose_anew(moment: Moment) -> int:
+    """Choose the next action of every case to which something happened; gives how many."""
+    settled = 0
+    while done := strategy.replan(
+        book=moment.book, on=moment.on, at=(at := moment.now), by=moment.by,
+        facts=lambda cases: gate_queries.facts_now(book=moment.book, cases=cases, at=at),
+    ):  # fmt: skip
+        settled += done
+        moment.progress("choose anew", settled)
+    return settled
+
+
 TICK = [
     Step("take in", take_in_waiting),
     Step("expire", lambda m: gate.expire(at=m.at, by=m.by)),
     Step("recover", lambda m: contact.recover(book=m.book, by=m.by, at=m.at, clock=m.clock)),
     Step("collect", collect),
+    Step("choose anew", choose_anew),
     Step("send", send_due),
 ]
 
@@ -231,22 +253,39 @@ def tick(
 # Each line: this happened -> so this is done.
 
 
-def leave_alone(event: Event) -> None:
-    """What waited for this case is not done: it was decided before this happened."""
-    if event.case is None:
-        return
-    case = Case.objects.select_related("book").get(pk=event.case)
+def reconsider(event: Event) -> None:
+    """
+    What waited for this case is not done, as it was decided before this happened; what is next is
+    chosen anew, in moments and not here (`choose_anew`).
+    """
+    if event.case is not None:
+        _reconsider(event, [event.case])
+
+
+def hear(event: Event) -> None:
+    """The same for every case of a batch of receipts of which somebody was heard, or nobody can be."""
+    rows = journal_queries.data_of(event)["rows"]
+    _reconsider(event, sorted({row[0] for row in rows if row[3] in NEWS}))
+
+
+def _reconsider(event: Event, cases: Sequence[int]) -> None:
     by = Actor.system(f"path {event.kind}")
-    strategy.lapse(case=case, before=event.at, by=by, at=event.at)
+    for case in Case.objects.select_related("book").filter(pk__in=cases).order_by("pk"):
+        strategy.reconsider(case=case, event=event, by=by)
 
 
 ARROWS: list[tuple[Kind, Callable[[Event], object]]] = [
-    (PaymentReceived, leave_alone),
-    (PaymentMatched, leave_alone),
-    (PromiseMade, leave_alone),
-    (StopPlaced, leave_alone),
-    (OptedOut, leave_alone),
-    (CaseMoved, leave_alone),
+    (PaymentReceived, reconsider),
+    (PaymentMatched, reconsider),
+    (PaymentReversed, reconsider),
+    (PromiseMade, reconsider),
+    (StopPlaced, reconsider),
+    (StopLifted, reconsider),
+    (OptedOut, reconsider),
+    (OptOutLifted, reconsider),
+    (CaseMoved, reconsider),
+    (ReplyTaken, reconsider),
+    (Outcomes, hear),
 ]
 
 

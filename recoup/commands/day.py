@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -18,13 +19,12 @@ def command(code: str | None, watch: bool) -> None:
     """
     Send what is due now. Safe to run every minute; a killed run leaves no message sent twice.
 
+    With --watch the next action of an account is chosen anew within seconds of what happens to it.
     Days of a demo book are played by `recoup demo`, with borrowers that answer.
     """
     console.start()
-    from recoup import path
-    from recoup.kernel import clock
+    from recoup.commands import watching
     from recoup.kernel.errors import Invalid
-    from recoup.people import scopes
 
     book = console.book_of(code)
     if book.is_demo:
@@ -32,7 +32,16 @@ def command(code: str | None, watch: bool) -> None:
             "A demo book's days are simulated.", hint="Run `recoup demo`, or name a live book."
         )
     _demand_a_carrier(book)
+    with watching.choosing_anew(book, name="day") if watch else nullcontext():
+        _run(book, watch=watch)
+
+
+def _run(book: Any, *, watch: bool) -> None:
     import time
+
+    from recoup import path
+    from recoup.kernel import clock
+    from recoup.people import scopes
 
     first = clock.local_day(clock.now(), book.time_zone)
     while True:

@@ -102,6 +102,16 @@ def record(
             arrow(event)
 
 
+def stand_in_line() -> None:
+    """
+    Take the lock that orders all writers at the beginning of a transaction.
+
+    For operations that change rows which arrows change too: those run with the lock held, and two
+    that take rows and lock in opposite orders would wait for each other.
+    """
+    Head.objects.select_for_update().get_or_create(pk=1)
+
+
 def _append(kind: Kind, *, draft: Draft, by: Actor, at: datetime) -> Event:
     head = Head.objects.select_for_update().get_or_create(pk=1)[0]
     fields: dict[str, Any] = {

@@ -26,7 +26,7 @@ WORDS_OF = {
     "channel": "channel", "role": "role", "mode": "mode", "medium": "medium", "kind": "medium",
     "reason": "stop", "meaning": "meaning", "outcome": "verdict", "scope": "opt_out",
     "target": "target", "table": "table", "measure": "measure", "arm": "arm",
-    "learner": "learner",
+    "learner": "learner", "action": "action",
     "decided": "approval",
 }  # fmt: skip
 STATE_OF = {

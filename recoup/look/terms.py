@@ -252,6 +252,7 @@ TERMS: dict[str, Words] = {
         "task_minutes": _("Collectors' minutes"),
         "spend": _("Spend"),
     },
+    "action": {"": pgettext_lazy("action", "nothing for now")},
     "arm": {
         "champion": pgettext_lazy("arm", "Champion"),
         "holdout": pgettext_lazy("arm", "Holdout"),

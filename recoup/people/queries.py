@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from django.db.models import Count, QuerySet
 
@@ -42,9 +42,10 @@ def find(*, viewer: Viewer, kind: str, value: str, limit: int = 100) -> list[Per
     return found[:limit]
 
 
-def same_people(*, creditor: int) -> dict[int, int]:
+def same_people(*, creditor: int, persons: Collection[int] | None = None) -> dict[int, int]:
     """
-    Rows of natural persons who stand in the vault of a creditor more than once, each to the oldest.
+    Rows of natural persons who stand in the vault of a creditor more than once, each to the oldest:
+    of everybody, or of some `persons` and whoever is the same as one of them.
 
     As the gate sees it (`gate.subjects`): rows with the same identity number; and with the same
     phone number, those without an identity number. Only hashes are compared.
@@ -53,7 +54,8 @@ def same_people(*, creditor: int) -> dict[int, int]:
     named: set[int] = set()
     for kind in (Sealed.Kind.IDENTITY, Sealed.Kind.PHONE):
         rows = Sealed.objects.filter(creditor=creditor, kind=kind).exclude(index="")
-        twice = rows.values("index").annotate(rows=Count("person", distinct=True))
+        theirs = rows if persons is None else rows.filter(index__in=_indexes(rows, persons))
+        twice = theirs.values("index").annotate(rows=Count("person", distinct=True))
         shared = twice.filter(rows__gt=1).order_by().values_list("index", flat=True)
         groups: dict[str, list[int]] = {}
         for index, person in _in_parts(rows, list(shared)):
@@ -65,6 +67,10 @@ def same_people(*, creditor: int) -> dict[int, int]:
             alike = sorted(set(members) - named)
             found |= {person: alike[0] for person in alike[1:] if person not in found}
     return found
+
+
+def _indexes(rows: QuerySet[Sealed], persons: Collection[int]) -> list[str]:
+    return list(rows.filter(person__in=persons).values_list("index", flat=True))
 
 
 def _in_parts(rows: QuerySet[Sealed], shared: list[str]) -> Iterator[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -48,9 +49,9 @@ class Score:
         return abilities.points(self.value)
 
 
-def scores_frame(*, book: Book, on: date) -> pl.DataFrame:
+def scores_frame(*, book: Book, on: date, cases: Collection[int] | None = None) -> pl.DataFrame:
     """
-    The scores of a book for a day, a row for each case in order of case.
+    The scores of a book, or of some of its cases, for a day: a row for each, in order of case.
 
     Columns: case, starter (whether any of the scores is the starter score), and for each target
     its chance, `<target>_model`, `<target>_reason_1` to `_3` (`+feature` raised it, `-feature`
@@ -63,7 +64,9 @@ def scores_frame(*, book: Book, on: date) -> pl.DataFrame:
         raise Invalid(
             f"The book {book.code} was not scored for {on}.", hint="Run `recoup night` first."
         )
-    return pl.read_parquet(_path(run))
+    if cases is None:
+        return pl.read_parquet(_path(run))
+    return pl.scan_parquet(_path(run)).filter(pl.col("case").is_in(list(cases))).collect()
 
 
 def score_of(*, viewer: Viewer, case: Case | int, on: date) -> list[Score]:

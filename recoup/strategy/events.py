@@ -43,3 +43,4 @@ VersionJudged = Kind(
     "strategy.judged",
     "Strategy {version} was judged from the log of {nights} nights of {log}: {decisions} decisions",
 )
+Replanned = Kind("strategy.replanned", "The next action was chosen anew: {action}")

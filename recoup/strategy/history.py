@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -16,9 +17,11 @@ CARRIED_OUT = (S.SENT, S.DONE)
 COUNTED = (S.WAITING, S.SENT, S.DONE)
 
 
-def past_frame(*, book: Book) -> pl.DataFrame:
+def past_frame(*, book: Book, cases: Collection[int] | None = None) -> pl.DataFrame:
     """The last step carried out in each segment, and its day: case, segment, last_step, last_on."""
     rows = Decision.objects.filter(book=book, state__in=CARRIED_OUT)
+    if cases is not None:
+        rows = rows.filter(case__in=cases)
     found = rows.values("case", "segment").annotate(last_step=Max("step"), last_on=Max("on"))
     return bulk.frame(
         found.values_list("case", "segment", "last_step", "last_on"),
@@ -43,20 +46,33 @@ def past_before(done: pl.DataFrame, *, on: date) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def contacts_frame(*, book: Book, on: date, at: datetime, days: int) -> pl.DataFrame:
+def contacts_frame(
+    *, book: Book, on: date, at: datetime, days: int, cases: Collection[int] | None = None,
+    again: Collection[int] = (),
+) -> pl.DataFrame:  # fmt: skip
     """
     How often each case was contacted lately, and what still waits: case, contacts_7, contacts_30,
     contacts_limit (in the strategy's own number of days), pending.
+
+    For a night these are the days before. For some `cases` during a day, that day counts too. What
+    waits of the cases that are chosen for `again` counts nowhere: it is to be superseded.
     """
+    last = on - timedelta(days=1) if cases is None else on
+    counted = Q(state__in=COUNTED)
+    waiting = Q(state=S.WAITING, not_after__gt=at)
+    if again:
+        counted &= Q(state__in=CARRIED_OUT) | ~Q(case__in=again)
+        waiting &= ~Q(case__in=again)
 
     def since(back: int) -> Q:
-        return Q(state__in=COUNTED, on__gt=on - timedelta(days=back), on__lt=on)
+        return counted & Q(on__gt=on - timedelta(days=back), on__lte=last)
 
-    rows = Decision.objects.filter(book=book, on__gt=on - timedelta(days=45), on__lt=on)
+    rows = Decision.objects.filter(book=book, on__gt=on - timedelta(days=45), on__lte=last)
+    if cases is not None:
+        rows = rows.filter(case__in=cases)
     found = rows.values("case").annotate(
         c7=Count("pk", filter=since(7)), c30=Count("pk", filter=since(30)),
-        limit=Count("pk", filter=since(days)),
-        pending=Count("pk", filter=Q(state=S.WAITING, not_after__gt=at)),
+        limit=Count("pk", filter=since(days)), pending=Count("pk", filter=waiting),
     )  # fmt: skip
     return bulk.frame(
         found.values_list("case", "c7", "c30", "limit", "pending"),

@@ -10,6 +10,7 @@ import polars as pl
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from recoup.journal.models import Event
 from recoup.journal.operations import attach, record
 from recoup.kernel.actors import Actor, Viewer
 from recoup.kernel.errors import Invalid, Problem, Refused
@@ -18,7 +19,7 @@ from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
-from recoup.strategy import arms, writing
+from recoup.strategy import arms, counting, writing
 from recoup.strategy.arms import judge_arms, restart
 from recoup.strategy.assigning.operations import assign_cases, cover, undo_cover
 from recoup.strategy.events import (
@@ -29,13 +30,14 @@ from recoup.strategy.events import (
     StrategyAdded,
 )
 from recoup.strategy.flights import clearing
-from recoup.strategy.models import Decision, Plan, StrategyVersion
+from recoup.strategy.models import Decision, Plan, Reconsideration, StrategyVersion
 from recoup.strategy.offpolicy import ask, judge
 from recoup.strategy.reading import read, shipped
+from recoup.strategy.replanning import replan
 
 __all__ = [
     "activate", "add", "ask", "assign_cases", "cover", "decide", "default", "judge", "judge_arms",
-    "lapse", "mark", "postpone", "reopen", "restart", "undo_cover",
+    "lapse", "mark", "postpone", "reconsider", "reopen", "replan", "restart", "undo_cover",
 ]  # fmt: skip
 
 # From a state to the states that may follow; a decision that ended stays as it ended.
@@ -216,9 +218,16 @@ def reopen(*, decisions: Sequence[int]) -> int:
     """
     Let decisions wait again whose contact was certainly not made; gives how many.
 
-    Called inside the contact's operation, which writes the event.
+    Called inside the contact's operation, which writes the event. One whose case has another
+    action waiting by now lapses instead: what was chosen later stands.
     """
-    return _mark(decisions, Decision.State.WAITING)
+    rows = unjoined(Decision).filter(pk__in=list(decisions), state=Decision.State.SENT)
+    waiting = unjoined(Decision).filter(state=Decision.State.WAITING, case__in=rows.values("case"))
+    taken = set(waiting.values_list("case", flat=True))
+    late = [row.pk for row in rows if row.case_id in taken]
+    with transaction.atomic():
+        unjoined(Decision).filter(pk__in=late).update(state=Decision.State.LAPSED)
+        return _mark(decisions, Decision.State.WAITING)
 
 
 def postpone(*, decision: int, until: datetime) -> bool:
@@ -253,3 +262,28 @@ def lapse(
         count = _mark(ids, Decision.State.LAPSED)
         event.note(count=count)
     return count
+
+
+def reconsider(*, case: Case, event: Event, by: Actor) -> None:
+    """
+    Something happened to a case: what waits for it lapses, and its next action is to be chosen anew.
+
+    Inside the transaction of the event, and short: a row says what is to be chosen (`replan`), one
+    for a case however many events there are.
+    """
+    said = {"position": event.position, "after": event.kind, "at": event.at}
+    row, made = Reconsideration.objects.get_or_create(
+        case=case, defaults={"book_id": case.book_id, **said}
+    )
+    waiting = Decision.objects.filter(case=case, state=Decision.State.WAITING)
+    rows = list(waiting.filter(plan__at__lte=event.at))
+    lapsed = []
+    if rows:
+        with record(DecisionsLapsed, by=by, at=event.at, case=case, before=event.at) as told:
+            # One by one: what was just sent is not given back.
+            lapsed = [each for each in rows if _mark([each.pk], Decision.State.LAPSED)]
+            told.note(count=len(lapsed))
+        counting.give_back(lapsed)
+    superseded = [*row.superseded, *(each.pk for each in lapsed)]
+    if lapsed or not made:
+        unjoined(Reconsideration).filter(pk=row.pk).update(superseded=superseded, **said)

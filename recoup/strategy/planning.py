@@ -1,8 +1,4 @@
-"""
-One night's plan: every case of the book with what is done, or why nothing is.
-
-Pure but for the rule engine: frames in, a frame out.
-"""
+"""One night's plan: every case of the book with what is done, or why nothing is."""
 
 from __future__ import annotations
 
@@ -10,38 +6,21 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 import polars as pl
 
+from recoup.decision.allocate import Reasons
 from recoup.decision.priced import Barred, barred
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
-from recoup.strategy import eligibility, judgeable, persons, reasons, sequence, valuing
+from recoup.strategy import judgeable, reasons
 from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice, choose
-from recoup.strategy.effects.measured import Effects, Measured, effects_of
-from recoup.strategy.eligibility import Eligibility
+from recoup.strategy.effects.measured import Effects
+from recoup.strategy.prospects import Frames, Prospects, look
 from recoup.strategy.schema import Strategy
-from recoup.strategy.sequence import Standing
-
-
-@dataclass(frozen=True)
-class Frames:
-    """
-    What a plan is made from. `cases` is the case frame with scores and `contacts_7`,
-    `contacts_30`, `contacts_limit` and `pending` from earlier decisions; `past` the last step
-    carried out in each segment; `measured` the effects of the book's own log, where there are any;
-    `arms` what `sequence.assign` gives for the cases in order, where it is known already.
-    """
-
-    cases: pl.DataFrame
-    points: pl.DataFrame
-    past: pl.DataFrame
-    facts: pl.DataFrame
-    measured: Measured | None = None
-    arms: sequence.Arms | None = None
 
 
 @dataclass(frozen=True)
@@ -100,142 +79,76 @@ def night(
     Decide for every case of the book; `prices` are those of an earlier night, to begin with,
     `stopped` names the arms that go the champion's way.
     """
-    cases = frames.cases.sort("case")
-    total = cases.height
+    total = frames.cases.height
     progress("strategy", 0, total)
-    standing = sequence.stand(
-        strategy=strategy, cases=cases, points=frames.points, past=frames.past,
-        book=book.code, on=on, stopped=stopped, known=frames.arms,
-    )  # fmt: skip
-    due = np.flatnonzero(standing.why == "")
-    some = cases[due]
-    offered = standing.allowed[due]
-    _close_hours(strategy, some["time_zones"], offered, standing, due, on, at)
-    lawful = eligibility.judge(
-        book=book, strategy=strategy, cases=some["case"], offered=offered, facts=frames.facts,
-        on=on,
-    )  # fmt: skip
+    seen = look(book=book, strategy=strategy, frames=frames, on=on, at=at, stopped=stopped)
     progress("strategy", total // 2, total)
-    effects = effects_of(strategy=strategy, cases=some, measured=frames.measured)
-    worth = valuing.values(
-        strategy=strategy, cases=some, allowed=lawful.allowed, effects=effects
-    )  # fmt: skip
-    _one_of_a_person(strategy, some, standing, due, worth, lawful)
-    use, budgets = (
-        taking.of_cases(strategy, _with_arm(some, standing, due)),
-        taking.limits(strategy),
-    )
+    budgets = taking.limits(strategy)
     chosen = choose(
-        values=worth, use=use, budgets=budgets, explore=strategy.explore,
+        values=seen.worth, use=seen.use, budgets=budgets, explore=strategy.explore,
         seed=seed_of(digest, book.code, on.isoformat()), start=taking.start_of(strategy, prices),
     )  # fmt: skip
-    kept = barred(worth, use, chosen.plan.prices, budgets)
-    why = _why_not(standing, due, lawful, chosen, kept)
-    rows = _rows(strategy, cases, standing, due, lawful, chosen, worth, why)
-    rows = rows.with_columns(reasons.columns(
-        strategy=strategy, budgets=taking.names(strategy), found=chosen.plan.reasons, kept=kept, due=due,
-        cases=total,
-    ))  # fmt: skip
-    rows = rows.with_columns(
-        _learnable(strategy, effects, rows["treatment"], chosen, due, cases.height)
-    )
+    kept = barred(seen.worth, seen.use, chosen.plan.prices, budgets)
+    rows = rows_of(
+        strategy, seen, Chosen(chosen.action, chosen.propensity, chosen.explored,
+                               chosen.plan.reasons, kept),
+    )  # fmt: skip
+    rows = rows.with_columns(_open(strategy, seen, chosen))
     rows = rows.with_columns(judgeable.columns(
-        cases=cases, points=frames.points, offered=standing.allowed,
-        lawful=np.isfinite(worth), due=due,
+        cases=seen.cases, points=frames.points, offered=seen.standing.allowed,
+        lawful=np.isfinite(seen.worth), due=seen.due,
     ))  # fmt: skip
     progress("strategy", total, total)
     return Night(
-        rows=rows,
-        choice=chosen,
-        rulebook=lawful.rulebook,
-        names=taking.names(strategy),
-        limits=tuple(budgets.tolist()),
-        refused=_counted(why),
-        rules=dict(sorted(lawful.fired.items())),
-        effects=effects,
-    )
-
-
-def _with_arm(cases: pl.DataFrame, standing: Standing, due: np.ndarray) -> pl.DataFrame:
-    """The cases with their arm, which the condition of a budget may ask for."""
-    return cases.with_columns(arm=_texts(standing.arm[due]))
-
-
-def _one_of_a_person(
-    strategy: Strategy, cases: pl.DataFrame, standing: Standing, due: np.ndarray,
-    worth: np.ndarray, lawful: Eligibility,
-) -> None:  # fmt: skip
-    """Leave alone what one person would hear too often tonight of several cases of theirs."""
-    over = persons.too_many(
-        persons=cases["person"].to_numpy(), worth=worth,
-        room=strategy.contact_limit.contacts - cases["contacts_limit"].to_numpy(),
+        rows=rows, choice=chosen, rulebook=seen.lawful.rulebook, names=taking.names(strategy),
+        limits=tuple(budgets.tolist()), refused=_counted(rows["why"]),
+        rules=dict(sorted(seen.lawful.fired.items())), effects=seen.effects,
     )  # fmt: skip
-    worth[over] = -np.inf
-    lawful.allowed[over] = False
-    marks = np.zeros(len(standing.why), dtype=bool)
-    marks[due[over]] = True
-    standing.leave(marks, "other_case")
 
 
-def _learnable(
-    strategy: Strategy, effects: Effects, treatment: pl.Series, chosen: Choice, due: np.ndarray,
-    cases: int,
-) -> list[pl.Series]:  # fmt: skip
-    """
-    What a later night learns from: `open`, a bit for each treatment that could be chosen, and
-    `effect`, where the chosen one's value came from.
-    """
-    bits = np.zeros(cases, dtype=np.int64)
-    bits[due] = chosen.open.astype(np.int64) @ (1 << np.arange(len(strategy.treatments)))
-    sources = {code: effects.source(code) for code in strategy.treatments} | {"": ""}
-    return [
-        pl.Series("open", bits),
-        treatment.replace_strict(sources, return_dtype=pl.String).alias("effect"),
-    ]
+def _open(strategy: Strategy, seen: Prospects, chosen: Choice) -> pl.Series:
+    """What a later night learns from: a bit for each treatment that could be chosen."""
+    bits = np.zeros(seen.cases.height, dtype=np.int64)
+    bits[seen.due] = chosen.open.astype(np.int64) @ (1 << np.arange(len(strategy.treatments)))
+    return pl.Series("open", bits)
 
 
-def _counted(why: np.ndarray) -> dict[str, int]:
-    return dict(sorted(Counter(word for word in why.tolist() if word).items()))
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen for the due cases (n,), with what chance, whether drawn, and why."""
+
+    action: np.ndarray
+    propensity: np.ndarray
+    explored: np.ndarray
+    found: Reasons
+    kept: Barred
 
 
-def _close_hours(
-    strategy: Strategy, zones: pl.Series, offered: np.ndarray, standing: Standing,
-    due: np.ndarray, on: date, at: datetime,
-) -> None:  # fmt: skip
-    """Close treatments whose window has passed, or that has no hour common to all zones."""
-    texts = zones.to_numpy()
-    for text in sorted(set(texts.tolist())):
-        here = texts == text
-        for number, treatment in enumerate(strategy.treatments.values()):
-            last = on + timedelta(days=treatment.days - 1)
-            hours = eligibility.windows(treatment=treatment, zones=text, on=on, closes_on=last)
-            if hours is None or hours[1] <= at:
-                offered[here, number] = False
-    shut = due[~offered.any(axis=1)]
-    marks = np.zeros(len(standing.why), dtype=bool)
-    marks[shut] = True
-    standing.leave(marks, "no_common_hour")
+def _counted(why: pl.Series) -> dict[str, int]:
+    return dict(sorted(Counter(word for word in why.to_list() if word).items()))
 
 
-def _why_not(
-    standing: Standing, due: np.ndarray, lawful: Eligibility, chosen: Choice, kept: Barred
-) -> np.ndarray:
-    """Why nothing is done, for every case of the book; empty where something is."""
-    why = standing.why.copy()
-    inside = why[due]
-    inside = np.where(inside == "", lawful.why, inside)
+def _why_not(seen: Prospects, chosen: Chosen) -> np.ndarray:
+    """Why nothing is done, for every case of the frame; empty where something is."""
+    why = seen.standing.why.copy()
+    inside = why[seen.due]
+    inside = np.where(inside == "", seen.lawful.why, inside)
     idle = (inside == "") & (chosen.action < 0)
     inside[idle] = np.where(
-        chosen.explored[idle], "explored", np.where(kept.value[idle] > 0, "budget", "not_worth")
-    )
-    why[due] = inside
+        chosen.explored[idle], "explored",
+        np.where(chosen.kept.value[idle] > 0, "budget", "not_worth"),
+    )  # fmt: skip
+    why[seen.due] = inside
     return why
 
 
-def _rows(
-    strategy: Strategy, cases: pl.DataFrame, standing: Standing, due: np.ndarray,
-    lawful: Eligibility, chosen: Choice, worth: np.ndarray, why: np.ndarray,
-) -> pl.DataFrame:  # fmt: skip
+def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame:
+    """
+    One row for every case of the frame: what is done, or why nothing, and for what reasons;
+    `effect` says where the chosen one's value came from.
+    """
+    cases, standing, due = seen.cases, seen.standing, seen.due
+    lawful, worth, why = seen.lawful, seen.worth, _why_not(seen, chosen)
     n, names = cases.height, [*strategy.treatments, ""]
     channels = [*(treatment.channel for treatment in strategy.treatments.values()), ""]
     action = np.full(n, -1, dtype=np.int32)
@@ -248,6 +161,14 @@ def _rows(
     picked = np.flatnonzero(chosen.action >= 0)
     value[due[picked]] = worth[picked, chosen.action[picked]]
     point[due[picked]] = lawful.point[picked, chosen.action[picked]]
+    priced = reasons.columns(
+        strategy=strategy, budgets=taking.names(strategy), found=chosen.found, kept=chosen.kept,
+        due=due, cases=n,
+    )  # fmt: skip
+    treatment = pl.Series(action).replace_strict(
+        [*range(len(names) - 1), -1], names, return_dtype=pl.String
+    )
+    sources = {code: seen.effects.source(code) for code in strategy.treatments} | {"": ""}
     return cases.select(
         "case", "stage", "days_past_due", "owed", "overdue", "repay_30", "lost_contact",
         "starter", "contacts_30", "time_zones",
@@ -255,16 +176,15 @@ def _rows(
         arm=_texts(standing.arm), follows=_texts(standing.follows), arm_share=pl.Series(standing.share),
         segment=_texts(standing.segment), step=pl.Series(standing.step),
         step_code=_texts(standing.step_code), why=_texts(why), rules=_texts(rules),
-        treatment=pl.Series(action).replace_strict(
-            [*range(len(names) - 1), -1], names, return_dtype=pl.String
-        ),
+        treatment=treatment, effect=treatment.replace_strict(sources, return_dtype=pl.String),
         channel=pl.Series(action).replace_strict(
             [*range(len(names) - 1), -1], channels, return_dtype=pl.String
         ),
         contact_point=pl.Series(point), admissible=pl.Series(admissible),
         propensity=pl.Series(propensity), explored=pl.Series(explored),
         value=pl.Series(value.round().astype(np.int64)),
-    )  # fmt: skip
+        takes=taking.taken(strategy, seen.use, due, chosen.action, n),
+    ).with_columns(priced)  # fmt: skip
 
 
 def _texts(values: np.ndarray) -> pl.Series:

@@ -101,6 +101,32 @@ def _by_factors(
     return Factored(rates[None], segment, np.vstack(made), of)
 
 
+TAKES = pl.List(pl.Struct({"budget": pl.String, "amount": pl.Float64}))
+
+
+def taken(
+    strategy: Strategy, use: Factored, due: NDArray[np.int64], action: NDArray[np.int32], cases: int
+) -> pl.Series:
+    """What the chosen action (n,) of each due case takes, as a column of all cases; else null."""
+    picked = np.flatnonzero(action >= 0)
+    listed = use.listed(picked)
+    here = np.arange(len(picked))
+    which, amount = listed.which[here, action[picked]], listed.amount[here, action[picked]]
+    row, part = np.nonzero((which >= 0) & (amount > 0))
+    codes = np.array(names(strategy), dtype=object)
+    flat = pl.DataFrame(
+        {
+            "row": pl.Series(due[picked[row]], dtype=pl.Int64),
+            "budget": pl.Series(codes[which[row, part]].tolist(), dtype=pl.String),
+            "amount": pl.Series(amount[row, part], dtype=pl.Float64),
+        }
+    )
+    each = flat.group_by("row", maintain_order=True).agg(takes=pl.struct("budget", "amount"))
+    whole = pl.DataFrame({"row": pl.Series(range(cases), dtype=pl.Int64)})
+    found = whole.join(each, on="row", how="left", maintain_order="left")["takes"]
+    return found.cast(TAKES)
+
+
 def start_of(strategy: Strategy, prices: Mapping[str, float] | None) -> Floats | None:
     """
     Prices of an earlier night as a plan's start, or nothing: other budgets, or no prices at all,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -19,10 +20,11 @@ from recoup.people.models import Agency, Book
 from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
-from recoup.strategy import eligibility, history, persons, planning, reasons
+from recoup.strategy import counting, eligibility, history, persons, planning, reasons
 from recoup.strategy.effects import keeping
 from recoup.strategy.models import Decision, Plan, StrategyVersion
-from recoup.strategy.planning import Frames, Night
+from recoup.strategy.planning import Night
+from recoup.strategy.prospects import Frames
 from recoup.strategy.reading import read
 from recoup.strategy.schema import Strategy
 
@@ -55,17 +57,23 @@ def last_prices(*, book: Book, on: date) -> dict[str, float] | None:
 
 def frames(
     *, book: Book, strategy: Strategy, facts: pl.DataFrame, on: date, at: datetime,
-    scored_on: date | None = None,
+    scored_on: date | None = None, again: Collection[int] | None = None,
 ) -> Frames:  # fmt: skip
-    """Everything a plan is made from, each read once; scores of another day if one is given."""
-    cases = portfolio.case_frame(book=book, on=on)
-    scores = scoring.scores_frame(book=book, on=scored_on or on)
-    recent = history.contacts_frame(book=book, on=on, at=at, days=strategy.contact_limit.days)
-    points = portfolio.contact_point_frame(book=book, on=on)
+    """
+    Everything a plan is made from, each read once; scores of another day if one is given. For some
+    cases chosen for `again`, they alone, with what their people were told in other cases.
+    """
+    same, some = _people(book, again)
+    cases = portfolio.case_frame(book=book, on=on, cases=some)
+    scores = scoring.scores_frame(book=book, on=scored_on or on, cases=again)
+    recent = history.contacts_frame(
+        book=book, on=on, at=at, days=strategy.contact_limit.days, cases=some, again=again or (),
+    )  # fmt: skip
+    points = portfolio.contact_point_frame(book=book, on=on, cases=again)
     cases = cases.join(with_scores(scores), on="case", how="left", maintain_order="left")
     cases = cases.join(recent, on="case", how="left", maintain_order="left")
     # Two cases of one person are one person: for the holdout, the arm and the limit of contacts.
-    cases = persons.as_one(cases, people.same_people(creditor=book.creditor_id)).with_columns(
+    cases = persons.as_one(cases, same).with_columns(
         pl.col("contacts_7", "contacts_30", "contacts_limit", "pending").fill_null(0),
         days_placed=(pl.lit(on) - pl.col("placed_on")).dt.total_days(),
         has_team=pl.col("team").is_not_null(),
@@ -74,11 +82,25 @@ def frames(
         time_zones=pl.col("time_zones").fill_null(""),
     )
     cases = cases.with_columns(pl.col("contacts_limit").sum().over("person"))
+    if again is not None:
+        cases = cases.filter(pl.col("case").is_in(list(again)))
     points = points.filter((pl.col("party") == "debtor") & (pl.col("state") != "invalid"))
+    past = history.past_frame(book=book, cases=again)
     return Frames(
-        cases=cases, points=points, past=history.past_frame(book=book), facts=facts,
-        measured=keeping.load(book=book),
-    )  # fmt: skip
+        cases=cases, points=points, past=past, facts=facts, measured=keeping.load(book=book)
+    )
+
+
+def _people(
+    book: Book, again: Collection[int] | None
+) -> tuple[dict[int, int], Collection[int] | None]:
+    """Rows of people who are one person; and for some cases, these and all others of their people."""
+    if again is None:
+        return people.same_people(creditor=book.creditor_id), None
+    mine = Case.objects.filter(pk__in=again).values_list("borrower__person", flat=True)
+    same = people.same_people(creditor=book.creditor_id, persons=list(mine))
+    others = Case.objects.filter(book=book, borrower__person__in={*same, *same.values()})
+    return same, {*again, *others.values_list("pk", flat=True)}
 
 
 def _agencies() -> dict[int, str]:
@@ -137,16 +159,22 @@ def write_plan(
 def write_decisions(
     *, plan: Plan, version: StrategyVersion, night: Night, progress: Progress = quiet
 ) -> None:
-    """The rows of what was chosen, in batches."""
-    strategy, done = read(version.source), 0
+    """The rows of what was chosen, in batches, and what they take of the budgets."""
+    strategy, done, used = read(version.source), 0, Counter[str]()
     chosen = night.rows.filter(pl.col("treatment") != "")
+    counting.open_for(plan)
     for part in chosen.iter_slices(BATCH):
-        Decision.objects.bulk_create(_decisions(plan, strategy, part), batch_size=500)
+        made = list(decisions(plan, strategy, part))
+        for row in made:
+            used.update(row.takes)
+        Decision.objects.bulk_create(made, batch_size=500)
         done += part.height
         progress("strategy", done, chosen.height)
+    counting.take_all(plan, used)
 
 
-def _decisions(plan: Plan, strategy: Strategy, part: pl.DataFrame) -> Iterator[Decision]:
+def decisions(plan: Plan, strategy: Strategy, part: pl.DataFrame) -> Iterator[Decision]:
+    """The rows of a plan with an action, as decisions that are not yet kept."""
     tasks = part.filter(pl.col("channel") == "task")["case"].to_list()
     collectors = dict(Case.objects.filter(pk__in=tasks).values_list("pk", "collector"))
 
@@ -172,7 +200,7 @@ def _decisions(plan: Plan, strategy: Strategy, part: pl.DataFrame) -> Iterator[D
             arm=row["arm"], propensity=row["propensity"], value=row["value"],
             priority=max(-(2**31), min(2**31 - 1, row["value"] // 100)), offer=treatment.offer,
             assignee_id=collectors.get(row["case"]) if row["channel"] == "task" else None,
-            reason=_reason(row, strategy),
+            reason=_reason(row, strategy), takes=counting.takes_of(row),
         )  # fmt: skip
 
 

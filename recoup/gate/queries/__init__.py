@@ -2,6 +2,7 @@
 
 from recoup.gate.queries.asking import Told, clock_of, may_i, may_one, ordinary, points
 from recoup.gate.queries.careful import vulnerable_cases
+from recoup.gate.queries.current import facts_now
 from recoup.gate.queries.frames import complaints_frame, facts_frame
 from recoup.gate.queries.lacking import lacking
 from recoup.gate.queries.law import (
@@ -53,6 +54,7 @@ __all__ = [
     "decided_approvals",
     "declared",
     "facts_frame",
+    "facts_now",
     "fill",
     "fires",
     "gaps",

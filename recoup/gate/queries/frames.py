@@ -8,7 +8,7 @@ approved one of the channel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -51,7 +51,7 @@ def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
     without a point for a channel has no row for it.
     """
     start, end = day_bounds(on, book.time_zone)
-    frame = _cases(book).join(_best_points(book, on), on="borrower", how="inner")
+    frame = _cases(book).join(best_points(book, on), on="borrower", how="inner")
     frame = frame.with_columns(
         channel=pl.col("medium").replace_strict(
             {MEDIUM[channel]: channel for channel in WRITTEN}, return_dtype=pl.String
@@ -140,11 +140,13 @@ def _products(book: Book) -> pl.DataFrame:
     return rows.sort("rank").group_by("case").agg(pl.col("product").first())
 
 
-def _best_points(book: Book, on: date) -> pl.DataFrame:
+def best_points(book: Book, on: date, *, borrowers: Collection[int] | None = None) -> pl.DataFrame:
     """The best point of each medium: usable, the debtor's own, preferred, verified, lawful."""
+    known = ContactPoint.objects.filter(borrower__book=book)
+    if borrowers is not None:
+        known = known.filter(borrower__in=borrowers)
     rows = (
-        ContactPoint.objects.filter(borrower__book=book)
-        .filter(Q(expires_on=None) | Q(expires_on__gte=on))
+        known.filter(Q(expires_on=None) | Q(expires_on__gte=on))
         .order_by()
         .values_list("pk", "borrower", "medium", "party", "source", "state", "preferred",
                      "lawful_basis")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 
 import polars as pl
@@ -27,15 +28,18 @@ CONTACT = {
 }  # fmt: skip
 
 
-def case_frame(*, book: Book, on: date) -> pl.DataFrame:
+def case_frame(*, book: Book, on: date, cases: Collection[int] | None = None) -> pl.DataFrame:
     """
-    Every case placed by a day: who, where, how old and how much, its main product and loan count.
+    Every case placed by a day, or some: who, where, how old, how much, main product, loan count.
 
     The figures are those of the last ageing. `product` is the product of the loan that is oldest
     in days past due, the largest of those.
     """
     rows = Case.objects.filter(book=book, placed_on__lte=on).order_by("pk")
-    cases = bulk.frame(
+    lent = Loan.objects.filter(book=book)
+    if cases is not None:
+        rows, lent = rows.filter(pk__in=cases), lent.filter(case__in=cases)
+    found = bulk.frame(
         rows.values_list(
             "pk", "borrower_id", "borrower__person_id", "state", "stage", "days_past_due", "owed",
             "overdue", "placed_on", "borrower__region", "borrower__time_zones", "team_id",
@@ -43,8 +47,7 @@ def case_frame(*, book: Book, on: date) -> pl.DataFrame:
         ), CASE
     )  # fmt: skip
     loans = bulk.frame(
-        Loan.objects.filter(book=book).values_list(
-            "case_id", "product", "days_past_due", "owed", "pk"),
+        lent.values_list("case_id", "product", "days_past_due", "owed", "pk"),
         {"case": pl.Int64, "product": pl.String, "days": pl.Int64, "due": pl.Int64, "loan": pl.Int64},
     )  # fmt: skip
     first = (
@@ -52,16 +55,20 @@ def case_frame(*, book: Book, on: date) -> pl.DataFrame:
         .group_by("case", maintain_order=True)
         .agg(pl.col("product").first(), pl.len().cast(pl.Int64).alias("loans"))
     )
-    joined = cases.join(first, on="case", how="left", maintain_order="left")
+    joined = found.join(first, on="case", how="left", maintain_order="left")
     return joined.with_columns(pl.col("loans").fill_null(0)).select(
         *list(CASE)[:11], "product", "team", "agency", "loans"
     )
 
 
-def contact_point_frame(*, book: Book, on: date) -> pl.DataFrame:
-    """Every way to reach the borrowers of a book that has not expired by a day."""
+def contact_point_frame(
+    *, book: Book, on: date, cases: Collection[int] | None = None
+) -> pl.DataFrame:
+    """Every way to reach the borrowers of a book, or of some cases, not expired by a day."""
     live = Q(expires_on__isnull=True) | Q(expires_on__gt=on)
     rows = ContactPoint.objects.filter(live, borrower__book=book).order_by("pk")
+    if cases is not None:
+        rows = rows.filter(borrower__case__in=cases)
     return bulk.frame(
         rows.values_list(
             "borrower__case__pk", "pk", "medium", "party", "source", "state", "preferred"

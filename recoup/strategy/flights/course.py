@@ -22,7 +22,7 @@ from recoup.portfolio.ageing import stage_expression
 from recoup.rulebook.vocabulary import bits
 from recoup.strategy.flights.borrowers import TASK_CHANNEL, Borrowers
 from recoup.strategy.flights.start import Side, Start, later_of
-from recoup.strategy.planning import Frames
+from recoup.strategy.prospects import Frames
 from recoup.strategy.schema import MEDIA
 
 CHANNELS = ("sms", "email", "letter", TASK_CHANNEL)

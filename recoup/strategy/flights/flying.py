@@ -23,6 +23,7 @@ from recoup.strategy.flights.borrowers import Borrowers, drawn
 from recoup.strategy.flights.course import Course
 from recoup.strategy.flights.start import Side, Start
 from recoup.strategy.planning import Night
+from recoup.strategy.prospects import Frames
 from recoup.strategy.schema import Treatment
 
 Floats = NDArray[np.float64]
@@ -123,9 +124,7 @@ def fly(
     return Flown(start, first, tallies, seeds)
 
 
-def _plan(
-    start: Start, side: Side, frames: planning.Frames, day: int, prices: Prices = None
-) -> Night:
+def _plan(start: Start, side: Side, frames: Frames, day: int, prices: Prices = None) -> Night:
     """The product's plan for a day; both sides draw their slice by the champion's seed."""
     common = start.champion or start.candidate
     return planning.night(

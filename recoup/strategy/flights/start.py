@@ -28,7 +28,7 @@ from recoup.scoring.models import ScoreRun
 from recoup.strategy import arms, history, sequence, uses, writing
 from recoup.strategy.flights.borrowers import Seen
 from recoup.strategy.models import Decision, Plan
-from recoup.strategy.planning import Frames
+from recoup.strategy.prospects import Frames
 from recoup.strategy.schema import Strategy
 
 FactsOf = Callable[[date], pl.DataFrame]

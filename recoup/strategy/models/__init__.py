@@ -1,5 +1,6 @@
 """What is kept: strategies, flights and approvals of them, each night's run and its decisions."""
 
+from recoup.strategy.models.days import BudgetUse, Reconsideration
 from recoup.strategy.models.flights import Flight, StrategyApproval
 from recoup.strategy.models.learning import Judgement
 from recoup.strategy.models.nights import (
@@ -16,11 +17,13 @@ __all__ = [
     "ArmLook",
     "ArmStop",
     "Assignment",
+    "BudgetUse",
     "Decision",
     "EffectModel",
     "Flight",
     "Judgement",
     "Plan",
+    "Reconsideration",
     "StrategyApproval",
     "StrategyVersion",
 ]

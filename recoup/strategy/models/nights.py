@@ -88,7 +88,9 @@ class Decision(models.Model):
     `arm` is the arm of the champion-challenger experiment, `propensity` the chance that this
     action was chosen (0 < p <= 1), `offer` the envelope no later stage may leave, `reason` data
     for one sentence, `not_before` and `not_after` the window in UTC. Contacts need a
-    `contact_point`; a task for a collector (`channel="task"`) has none.
+    `contact_point`; a task for a collector (`channel="task"`) has none. `takes` is what it holds of
+    the plan's budgets, in hundred-thousandths of their units. One chosen anew after an event
+    belongs to the night whose prices chose it.
     """
 
     class State(models.TextChoices):
@@ -118,13 +120,21 @@ class Decision(models.Model):
     offer = models.JSONField(default=dict)
     assignee = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
     reason = models.JSONField(default=dict)
+    takes = models.JSONField(default=dict)
 
     objects = ScopedManager(creditor="book__creditor")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["plan", "case", "channel"], name="decision_once_a_channel"
+                fields=["plan", "case", "channel"],
+                condition=~models.Q(state="lapsed"),
+                name="decision_once_a_channel",
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "case"],
+                condition=models.Q(state="waiting"),
+                name="decision_one_waiting",
             ),
             models.CheckConstraint(
                 condition=models.Q(propensity__gt=0, propensity__lte=1), name="decision_propensity"

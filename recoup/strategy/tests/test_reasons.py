@@ -187,6 +187,7 @@ def test_the_same_start_gives_the_same_plan(plan, book, system, at, today):
     first = decided(book, system, at + timedelta(days=1), tomorrow)
     kept, rows = first.prices, rows_of(first)
     (settings.DATA_DIR / first.file).unlink()
+    first.uses.all().delete()
     Decision.objects.filter(plan=first).delete()
     Plan.objects.filter(pk=first.pk).delete()
 

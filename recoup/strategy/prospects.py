@@ -1,0 +1,121 @@
+"""
+What could be done with each case: where it stands, what is lawful, what that is worth and takes.
+
+A night looks at every case of a book, the day again at a few; both then choose at prices. Pure but
+for the rule engine: frames in, arrays out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from recoup.decision.uses import Factored, Floats
+from recoup.people.models import Book
+from recoup.strategy import eligibility, persons, sequence, valuing
+from recoup.strategy import uses as taking
+from recoup.strategy.effects.measured import Effects, Measured, effects_of
+from recoup.strategy.eligibility import Eligibility
+from recoup.strategy.schema import Strategy
+from recoup.strategy.sequence import Standing
+
+
+@dataclass(frozen=True)
+class Frames:
+    """
+    What a plan is made from. `cases` is the case frame with scores and `contacts_7`,
+    `contacts_30`, `contacts_limit` and `pending` from earlier decisions; `past` the last step
+    carried out in each segment; `measured` the effects of the book's own log, where there are any;
+    `arms` what `sequence.assign` gives for the cases in order, where it is known already.
+    """
+
+    cases: pl.DataFrame
+    points: pl.DataFrame
+    past: pl.DataFrame
+    facts: pl.DataFrame
+    measured: Measured | None = None
+    arms: sequence.Arms | None = None
+
+
+@dataclass(frozen=True)
+class Prospects:
+    """
+    Every case of the frame where it stands, and the `due` ones (n,) with what is lawful for them,
+    `worth` (n, treatments), minus infinity where closed, `use` of the budgets, and the measured
+    `effects` that are in the worth.
+    """
+
+    cases: pl.DataFrame
+    standing: Standing
+    due: np.ndarray
+    lawful: Eligibility
+    worth: Floats
+    use: Factored
+    effects: Effects
+
+
+def look(
+    *, book: Book, strategy: Strategy, frames: Frames, on: date, at: datetime,
+    stopped: Collection[str] = (),
+) -> Prospects:  # fmt: skip
+    """Look at every case of the frames, in order of case; `stopped` arms go the champion's way."""
+    cases = frames.cases.sort("case")
+    standing = sequence.stand(
+        strategy=strategy, cases=cases, points=frames.points, past=frames.past,
+        book=book.code, on=on, stopped=stopped, known=frames.arms,
+    )  # fmt: skip
+    due = np.flatnonzero(standing.why == "")
+    some = cases[due]
+    offered = standing.allowed[due]
+    _close_hours(strategy, some["time_zones"], offered, standing, due, on, at)
+    lawful = eligibility.judge(
+        book=book, strategy=strategy, cases=some["case"], offered=offered, facts=frames.facts,
+        on=on,
+    )  # fmt: skip
+    effects = effects_of(strategy=strategy, cases=some, measured=frames.measured)
+    worth = valuing.values(
+        strategy=strategy, cases=some, allowed=lawful.allowed, effects=effects
+    )  # fmt: skip
+    _one_of_a_person(strategy, some, standing, due, worth, lawful)
+    # The condition of a budget may ask for the arm.
+    armed = some.with_columns(arm=pl.Series(standing.arm[due].tolist(), dtype=pl.String))
+    return Prospects(cases, standing, due, lawful, worth, taking.of_cases(strategy, armed), effects)
+
+
+def _one_of_a_person(
+    strategy: Strategy, cases: pl.DataFrame, standing: Standing, due: np.ndarray,
+    worth: np.ndarray, lawful: Eligibility,
+) -> None:  # fmt: skip
+    """Leave alone what one person would hear too often tonight of several cases of theirs."""
+    over = persons.too_many(
+        persons=cases["person"].to_numpy(), worth=worth,
+        room=strategy.contact_limit.contacts - cases["contacts_limit"].to_numpy(),
+    )  # fmt: skip
+    worth[over] = -np.inf
+    lawful.allowed[over] = False
+    marks = np.zeros(len(standing.why), dtype=bool)
+    marks[due[over]] = True
+    standing.leave(marks, "other_case")
+
+
+def _close_hours(
+    strategy: Strategy, zones: pl.Series, offered: np.ndarray, standing: Standing,
+    due: np.ndarray, on: date, at: datetime,
+) -> None:  # fmt: skip
+    """Close treatments whose window has passed, or that has no hour common to all zones."""
+    texts = zones.to_numpy()
+    for text in sorted(set(texts.tolist())):
+        here = texts == text
+        for number, treatment in enumerate(strategy.treatments.values()):
+            last = on + timedelta(days=treatment.days - 1)
+            hours = eligibility.windows(treatment=treatment, zones=text, on=on, closes_on=last)
+            if hours is None or hours[1] <= at:
+                offered[here, number] = False
+    shut = due[~offered.any(axis=1)]
+    marks = np.zeros(len(standing.why), dtype=bool)
+    marks[shut] = True
+    standing.leave(marks, "no_common_hour")

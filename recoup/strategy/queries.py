@@ -51,6 +51,7 @@ __all__ = [
 
 MOST_BARRED = 12
 IN_MONEY = ("money", "concession")
+MINUTES = "task_minutes"  # the house's budget that is people's time
 
 
 # -- By the day's jobs ---------------------------------------------------------------------------
@@ -175,7 +176,8 @@ class Night:
 
     `segments` and `treatments` are lists of `{"name", "cases", "chosen", "value"}`; `why` counts
     the reasons for doing nothing and `rules` the rules behind refusals, both largest first;
-    `budgets` has `{"used", "most", "price", "title", "is_money"}` by name; `barred` says what prices stood in the way of:
+    `budgets` has `{"used", "most", "price", "title", "is_money", "hour"}` by name, the last what an hour more of
+    people would have won; `barred` says what prices stood in the way of:
     `{"budget", "treatment", "cases", "value"}`, most cases first.
     """
 
@@ -236,9 +238,26 @@ def _budgets(plan: Plan) -> dict[str, dict[str, Any]]:
             **plan.budgets[name], "price": plan.prices.get(name, 0.0),
             "title": own[name].title if name in own else "",
             "is_money": name == "spend" or (name in own and own[name].unit in IN_MONEY),
+            "hour": 60 * plan.prices.get(name, 0.0) if _in_minutes(name, own) else None,
         }
         for name in known
     }  # fmt: skip
+
+
+def _in_minutes(name: str, own: dict[str, Any]) -> bool:
+    return name == MINUTES or (name in own and own[name].unit == "minutes")
+
+
+def prices(*, viewer: Viewer, book: Book, nights: int = 30) -> tuple[list[date], dict[str, Any]]:
+    """
+    What one more unit of each budget would have won, in minor units, over the last nights, the
+    oldest first. Budgets that were never short are left out; `None` where a night had none.
+    """
+    rows = list(plans(viewer=viewer, book=book)[:nights])[::-1]
+    names = sorted({name for row in rows for name, price in row.prices.items() if price > 0})
+    return [row.on for row in rows], {
+        name: [row.prices.get(name) for row in rows] for name in names
+    }
 
 
 def _barred(frame: pl.LazyFrame) -> list[dict[str, Any]]:

@@ -1,17 +1,21 @@
-"""Last night's plan."""
+"""Last night's plan, and what budgets were worth over the nights."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from recoup.journal import queries as journal
-from recoup.look import books
+from recoup.kernel.actors import Viewer
+from recoup.kernel.money import EXPONENTS
+from recoup.look import books, charts, terms
 from recoup.look.reasons import why_not
 from recoup.look.views import viewer_of
+from recoup.people.models import Book
 from recoup.strategy import queries as strategy
 
 
@@ -29,10 +33,30 @@ def plan(request: HttpRequest) -> HttpResponse:
             {"why": why_not(code), "count": count, "share": count / total if total else 0}
             for code, count in (night.why if night else [])
         ],
+        "prices": _prices(viewer, book, night),
         "position": journal.position(),
         "live_kinds": "strategy.",
     }
     return render(request, "studio/plan.html", context)
+
+
+def _prices(viewer: Viewer, book: Book, night: strategy.Night | None) -> dict[str, Any] | None:
+    """The chart of what one more unit would have won, night by night; from two nights on."""
+    days, found = strategy.prices(viewer=viewer, book=book)
+    if night is None or len(days) < 2 or not found:
+        return None
+    titles = {name: budget["title"] for name, budget in night.budgets.items()}
+    unit = 10 ** EXPONENTS.get(book.currency, 2)
+    return charts.lines(
+        names=[day.isoformat() for day in days],
+        series={
+            titles.get(name) or terms.word("budget", name): [
+                None if price is None else round(price / unit, 4) for price in prices
+            ]
+            for name, prices in found.items()
+        },
+        unit=book.currency,
+    )  # fmt: skip
 
 
 def _day(request: HttpRequest) -> date | None:

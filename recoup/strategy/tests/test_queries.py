@@ -11,7 +11,7 @@ from recoup.people.models import Book
 from recoup.portfolio.models import Entry, Loan
 from recoup.scoring import operations as scoring
 from recoup.strategy import operations, queries
-from recoup.strategy.models import Decision
+from recoup.strategy.models import Decision, Plan
 from recoup.strategy.reading import shipped
 from recoup.strategy.tests.conftest import facts_of
 from tests.cast import place
@@ -98,6 +98,26 @@ def test_the_studio_sees_the_night_and_the_sums_agree(book, plan, today, analyst
     assert set(night.budgets) == {"sms", "email", "letter", "task_minutes", "spend"}
     assert all(budget["used"] <= budget["most"] for budget in night.budgets.values())
     assert queries.plan(viewer=view(analyst), book=book).plan == plan
+
+
+def test_prices_are_told_night_by_night_for_budgets_that_were_short(
+    book, plan, today, at, analyst, outsider
+):
+    Plan.objects.filter(pk=plan.pk).update(prices={"sms": 0.0, "task_minutes": 250.0})
+    earlier = Plan.objects.create(
+        book=book, strategy=plan.strategy, on=today - timedelta(days=1), at=at, file="",
+        digest="", rows=0, chosen=0, prices={"sms": 0.0},
+    )  # fmt: skip
+
+    nights, found = queries.prices(viewer=view(analyst), book=book)
+    night = queries.plan(viewer=view(analyst), book=book)
+
+    assert nights == [earlier.on, today]
+    assert found == {"task_minutes": [None, 250.0]}
+    assert night.budgets["task_minutes"]["hour"] == 60 * 250.0
+    assert night.budgets["sms"]["hour"] is None
+    with pytest.raises(Refused):
+        queries.prices(viewer=view(outsider), book=book)
 
 
 def test_versions_and_what_changed_are_shown(book, strategy, system, at, analyst):

@@ -13,7 +13,6 @@ if a clause is short (full size only: a smaller one is for seeing that everythin
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -24,23 +23,7 @@ from bench.collectbench import contest, table
 from bench.collectbench.contest import JUDGING, SIZES, TRAINING, TUNING, Learned
 from bench.collectbench.entries import ENTRIES, PRODUCT
 from bench.collectbench.stage import Result
-from recoup.simulator import parameters
-
-
-def digest() -> str:
-    """What the simulator is: a hash of its code and numbers, twelve letters."""
-    folder = Path(parameters.__file__).parent
-    found = hashlib.sha256()
-    for path in sorted([*folder.glob("*.py"), *folder.glob("*.yaml")]):
-        found.update(path.name.encode() + path.read_bytes())
-    return found.hexdigest()[:12]
-
-
-def version() -> str:
-    """The simulator's version, if it says one."""
-    import recoup.simulator as simulator
-
-    return str(getattr(simulator, "VERSION", getattr(parameters, "VERSION", "not stated")))
+from recoup.simulator.version import stamp
 
 
 def main() -> None:
@@ -51,7 +34,7 @@ def main() -> None:
     entries = _entries(options)
     seeds = TUNING if options.tuning else JUDGING
     print(
-        f"SIMULATED. Simulator {version()}, digest {digest()}; {size.cases} cases, {size.days} days, "
+        f"{stamp().upper()[:9]}{stamp()[9:]}; {size.cases} cases, {size.days} days, "
         f"{size.seeds} paired seeds from {seeds[0]} ({'tuning' if options.tuning else 'judging'}); "
         f"training log: {size.books} books from seed {TRAINING[0]}; "
         f"tuned on seeds from {TUNING[0]} only."

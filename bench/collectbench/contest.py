@@ -16,10 +16,11 @@ from bench.collectbench.stage import Result, play
 from bench.collectbench.training import episode
 from bench.collectbench.world import Book, terms
 from recoup.simulator.parameters import Parameters
+from recoup.simulator.version import SEEDS
 
-TRAINING = range(7000, 7010)
-TUNING = range(8000, 8010)
-JUDGING = range(9000, 9010)
+TRAINING = range(SEEDS["tune"][900], SEEDS["tune"][910])
+TUNING = range(SEEDS["tune"][0], SEEDS["tune"][10])
+JUDGING = range(SEEDS["judge"][0], SEEDS["judge"][10])
 VARIANTS = ("early", "mid", "late", "stress")
 
 
@@ -30,13 +31,14 @@ class Size:
     cases: int
     days: int
     books: int  # in the training log
+    book: int  # cases of each of them
     seeds: int
     variants: tuple[str, ...]
 
 
 SIZES = {
-    "ci": Size(cases=1200, days=40, books=2, seeds=3, variants=("mid", "stress")),
-    "full": Size(cases=4000, days=60, books=3, seeds=10, variants=VARIANTS),
+    "ci": Size(cases=1200, days=40, books=2, book=2500, seeds=3, variants=("mid", "stress")),
+    "full": Size(cases=4000, days=60, books=3, book=6000, seeds=10, variants=VARIANTS),
 }
 
 
@@ -50,15 +52,16 @@ class Learned:
 
 
 def past_of(
-    the_terms: Terms, *, books: int, parameters: Parameters | None = None
+    *, variant: str, size: Size, parameters: Parameters | None = None
 ) -> list[Episode]:  # fmt: skip
     """The training log: books of other seeds under the randomised policy."""
+    the_terms = terms(variant=variant, cases=size.book, days=size.days, parameters=parameters)
     return [
         episode(
             terms=the_terms, seed=seed,
             book=Book(terms=the_terms, seed=seed, parameters=parameters),
         )
-        for seed in TRAINING[:books]
+        for seed in TRAINING[: size.books]
     ]  # fmt: skip
 
 
@@ -70,7 +73,7 @@ def hold(
     results: list[Result] = []
     for variant in size.variants:
         the_terms = terms(variant=variant, cases=size.cases, days=size.days, parameters=parameters)
-        past = past_of(the_terms, books=size.books, parameters=parameters)
+        past = past_of(variant=variant, size=size, parameters=parameters)
         for name, address in entries.items():
             for result in _one(name, address, the_terms, past, seeds[: size.seeds], parameters):
                 tell(result)

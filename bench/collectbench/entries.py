@@ -13,5 +13,6 @@ ENTRIES = {
     "uplift + LP": f"{HOME}.uplift_lp:UpliftLP",
     "index": f"{HOME}.index:Index",
     "bandit, knapsacks": f"{HOME}.knapsacks:Knapsacks",
+    "recoup": f"{HOME}.recoup.policy:Recoup",
 }
 PRODUCT = "recoup"

@@ -15,31 +15,23 @@ import numpy as np
 
 from bench.collectbench.house import Diary, Way, contacts_of, fill, limits, uses_of
 from bench.collectbench.menu import menu
-from bench.collectbench.protocol import Episode, Terms
+from bench.collectbench.protocol import Episode, Terms, kind
 from bench.collectbench.referee import Referee
 from bench.collectbench.world import Book
 
 INTENSITIES = (0.0, 0.05, 0.15, 0.3, 0.6)
 SHARES = (0.15, 0.25, 0.25, 0.2, 0.15)
 LOTTERY = 10  # days
+KINDS = {
+    "sms": 0.42, "email": 0.15, "letter": 0.03, "robot": 0.12, "call_junior": 0.18,
+    "call_senior": 0.10,
+}  # fmt: skip
 
 
-def weights(terms: Terms, ways: Sequence[Way]) -> np.ndarray:
-    """
-    The chance of each way given a contact: as budgets allow, the scarcest use deciding.
-
-    A way that uses nothing scarce has the weight of a whole contact a case every tenth day.
-    """
-    uses, names = uses_of(ways, terms)
-    most = limits(terms, names)
-    with np.errstate(divide="ignore"):
-        room = np.where(uses > 0, most / np.where(uses > 0, uses, 1.0), np.inf).min(axis=1)
-    kinds = [(way.channel, way.tone if way.channel in ("sms", "email") else way.tier)
-             for way in ways]  # fmt: skip
-    room = np.minimum(room, 0.1 * terms.cases)
-    alike = np.array([kinds.count(one) for one in kinds])
-    channel = np.array([len({k for k in kinds if k[0] == one[0]}) for one in kinds])
-    share = room / np.maximum(alike, 1) / channel
+def weights(ways: Sequence[Way]) -> np.ndarray:
+    """The share of each way among contacts: that of its kind, alike over tones or slots."""
+    kinds = [kind(way.to(np.zeros(0, dtype=np.int64))) for way in ways]
+    share = np.array([KINDS[one] / kinds.count(one) for one in kinds])
     return np.asarray(share / share.sum())
 
 
@@ -47,7 +39,7 @@ def episode(*, terms: Terms, book: Book, seed: int) -> Episode:
     """One book under the randomised policy, from its first morning to the one after the last."""
     rng, ways = np.random.default_rng([seed, 0x10C]), menu()
     uses, names = uses_of(ways, terms)
-    share, none = weights(terms, ways), np.zeros(0, dtype=np.int64)
+    share, none = weights(ways), np.zeros(0, dtype=np.int64)
     diary, referee = Diary(terms), Referee(terms)
     logs, done, outcomes, chances = [book.log()], [], [], []
     for day in range(terms.days):

@@ -23,7 +23,7 @@ KINDS = {
     "robot": ("robot", "junior"), "call_junior": ("call", "junior"),
     "call_senior": ("call", "senior"),
 }  # fmt: skip
-CEILING = 0.06  # complaints in 30 days, as a share of the cases
+CEILING = 0.12  # complaints in 30 days, as a share of the cases
 
 
 def terms(*, variant: str, cases: int, days: int, parameters: Parameters | None = None) -> Terms:

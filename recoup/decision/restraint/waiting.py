@@ -1,0 +1,140 @@
+"""
+The value of contacting today against waiting, case by case, by dynamic programming.
+
+State of a case: day, lift (log of the rate of paying against its base) and irritation. Each day one
+way of contact or none; it is heard, only arrives, or is lost; lift and irritation fade. A payment
+clears all or is a part; an objection ends all contact, and a complaint costs `harm`. Budgets enter by prices,
+which are part of the cost of a way. Values are tabled on a grid of lift and irritation for every
+day that is left and read by interpolation, so that tomorrow's best contact is in today's value:
+waiting is worth something (Bellman 1957; with prices, Hawkins 2003, Whittle's relaxation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+LIFTS = np.linspace(-1.0, 3.0, 9)
+LEVELS = 7
+LOUDEST = 3.0  # log rate of objections beyond which nothing changes
+
+
+@dataclass(frozen=True)
+class Ways:
+    """
+    Ways of contact, each (n, ways): the chance to be `heard`, to arrive without that (`brushed`),
+    what a hearing adds to lift (`effect`), what it `promises` in money, the `cost` with prices
+    (infinite: not open). Each (ways,): what a hearing and a brush add to irritation, and `calm`, the
+    log rate of objections without irritation.
+    """
+
+    heard: Floats
+    brushed: Floats
+    effect: Floats
+    promises: Floats
+    cost: Floats
+    weight_heard: Floats
+    weight_brushed: Floats
+    calm: Floats
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """
+    What is expected of each case on each of the days left, (n, days): the `rate` of payments at no
+    lift, what clears the case and what that is worth (`clears`); (n,): the share of payments that
+    are `whole`, and the mean of other payments, `part`.
+    """
+
+    rate: Floats
+    clears: Floats
+    whole: Floats
+    part: Floats
+
+
+@dataclass(frozen=True)
+class Fading:
+    """
+    What is left after a day of `lift`, of the `level` of irritation and, with the contacts that are
+    usual, of the `effect` of further ones; how irritation beyond `knots` strains the lift; the `top`
+    of the grid of levels; and the `harm` of an objection.
+    """
+
+    lift: float
+    level: float
+    effect: float
+    knots: Floats
+    strain: Floats
+    top: float
+    harm: float
+
+    def strains(self, level: Floats) -> Floats:
+        """What a contact that brings irritation to a level takes off the lift."""
+        return np.asarray(np.maximum(level[..., None] - self.knots, 0.0) @ self.strain)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """
+    Worth of the evenings, (n, days, lifts, levels) after the day's contact and before its
+    payments, and `lonely` (n, days, lifts) for who may not be contacted again.
+    """
+
+    first: int
+    evening: NDArray[np.float32]
+    lonely: NDArray[np.float32]
+    fading: Fading
+
+
+def plan(*, ahead: Ahead, ways: Ways, fading: Fading, first: int) -> Tables:
+    """Tables for every day left, the first of them day `first`, from the last backwards."""
+    n, days = ahead.rate.shape
+    evening = np.zeros((n, days, len(LIFTS), LEVELS), dtype=np.float32)
+    lonely = np.zeros((n, days, len(LIFTS)), dtype=np.float32)
+    grid = np.linspace(0.0, fading.top, LEVELS)
+    moves = [_moved(grid, ways.calm, weight, fading)
+             for weight in (ways.weight_heard, ways.weight_brushed)]  # fmt: skip
+    from recoup.decision.restraint import loops
+
+    loops.plan(
+        ahead.rate, ahead.clears, ahead.whole, ahead.part, ways.heard, ways.brushed, ways.effect,
+        ways.promises, ways.cost, *moves[0], *moves[1], grid * fading.level, fading.lift,
+        fading.effect, fading.top, fading.harm, LIFTS, np.exp(LIFTS), evening, lonely,
+    )  # fmt: skip
+    return Tables(first, evening, lonely, fading)
+
+
+def _moved(
+    level: Floats, calm: Floats, weight: Floats, fading: Fading
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """Level, strain and the chance of an objection after a contact, (levels, ways)."""
+    up = level[..., None] + weight
+    return up, fading.strains(up), -np.expm1(-np.exp(np.minimum(calm + up, LOUDEST)))
+
+
+def ask(
+    tables: Tables, *, day: int, lift: Floats, level: Floats, ways: Ways,
+    rows: NDArray[np.int64],
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """
+    The value of each way today less that of waiting, (rows, ways), costs taken off; and the value of
+    waiting (rows,). `rows` are the cases of the tables that are asked about; lift, level and ways
+    are of them.
+    """
+    from recoup.decision.restraint import loops
+
+    f = tables.fading
+    out = np.zeros((len(rows), ways.heard.shape[1]))
+    waits = np.zeros(len(rows))
+    heard, brushed = (
+        _moved(level, ways.calm, weight, f) for weight in (ways.weight_heard, ways.weight_brushed)
+    )
+    loops.ask(
+        rows, day - tables.first, lift, level, ways.heard, ways.brushed, ways.effect, ways.promises,
+        ways.cost, *heard, *brushed, f.top, f.harm, LIFTS, tables.evening, tables.lonely, out,
+        waits,
+    )  # fmt: skip
+    return out - waits[:, None], waits

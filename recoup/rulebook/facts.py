@@ -210,12 +210,13 @@ def frame_of(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
     columns = {}
     for name, fact in FACTS.items():
         if name not in DERIVED:
-            found = [_cell(fact, row.get(name)) for row in rows]
+            found = [cell(fact, row.get(name)) for row in rows]
             columns[name] = pl.Series(name, found, dtype=_DTYPES[fact.kind])
     return pl.DataFrame(columns)
 
 
-def _cell(fact: Fact, value: Any) -> Any:
+def cell(fact: Fact, value: Any) -> Any:
+    """A fact as a frame has it: words as text, sets as bits, instants as seconds; else nothing."""
     if value is None or fact.kind == "zones":
         return value if isinstance(value, str) else None
     coded, absent = _one(fact, value)

@@ -8,7 +8,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
-	bench-experiments bench-ope bench-allocate bench-night bench-collectbench bench-distributed \
+	bench-experiments bench-ope bench-values bench-allocate bench-night bench-collectbench bench-distributed \
 	screenshots constraints clean
 
 help:  ## This list
@@ -77,6 +77,9 @@ bench-experiments: setup-dev  ## Champion and challenger under daily looks: fals
 
 bench-ope: setup-dev  ## Judging a policy from the log of another: coverage, and silence where due
 	$(BIN)/python -m bench.ope
+
+bench-values: setup-dev  ## Effects, hazards, collectability and scores beside the truth and beside plain peers: make bench-values ARGS="hazards"
+	$(BIN)/python -m bench.values $(ARGS)
 
 screenshots: setup-dev  ## The pictures in docs/screenshots, of a running demo: make screenshots ARGS="URL PASSWORD"
 	$(BIN)/python docs/screenshots.py $(ARGS)

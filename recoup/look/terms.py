@@ -218,6 +218,7 @@ TERMS: dict[str, Words] = {
     },
     "learner": {
         "constant": _("The mean effect for all"),
+        "odds": _("A shift of the odds"),
         "s": _("One model (S)"),
         "t": _("A model for each treatment (T)"),
         "x": _("Crossed models (X)"),

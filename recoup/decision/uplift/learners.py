@@ -4,6 +4,7 @@ Uplift learners on gradient boosting: what each treatment changes against doing 
 With mu(x, a) the expected outcome and p the logged chance of the action taken:
 
     constant   mean of the doubly robust contrast                        the baseline
+    odds       sigmoid(o + b_a w^dose) - sigmoid(o), o the logit of mu(x, 0)        see `odds`
     s          mu(x, a) - mu(x, 0), one forest, the action a column      Kuenzel et al. 2019,
     t          mu_a(x) - mu_0(x), a forest for each action               doi:10.1073/pnas.1804597116
     x          g t_0(x) + (1 - g) t_1(x), t_1 a forest of y - mu_0(x) on the treated, t_0 of
@@ -13,7 +14,8 @@ With mu(x, a) the expected outcome and p the logged chance of the action taken:
 
 The contrast of action a is mu_a - mu_0 + [t = a] (y - mu_a) / p - [t = 0] (y - mu_0) / p. Where a
 sign is known of the effect (more contacts lately do not raise what the next one brings) the forests
-of `x` and `dr` are monotone; effects of `s` and `t` are put in order over the dose (`dose`).
+of `x` and `dr` are monotone; effects of `s` and `t` are put in order over the dose (`dose`); that of
+`odds` fades with it.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recoup.decision.policylog import FEWEST_EFFECTIVE
-from recoup.decision.uplift import trees
+from recoup.decision.policylog import FEWEST_EFFECTIVE, BadLog
+from recoup.decision.uplift import odds, trees
 from recoup.decision.uplift.contrast import Contrasts, Outcomes, across
 from recoup.decision.uplift.dose import falling
 from recoup.decision.uplift.trees import Forest
@@ -41,6 +43,7 @@ class Learner(StrEnum):
     """The learners, by the names of the table above."""
 
     CONSTANT = "constant"
+    ODDS = "odds"
     S = "s"
     T = "t"
     X = "x"
@@ -108,6 +111,8 @@ class Uplift:
                     return differ(x, threads)
                 place = self.columns.index(self.dose)
                 return falling(lambda at: differ(at, threads), x, place=place)
+            case Learner.ODDS:
+                return self._shifted(x, threads)
             case Learner.X:
                 return np.column_stack([self._crossed(x, n, threads) for n in self.learnt])
             case Learner.DR:
@@ -119,6 +124,18 @@ class Uplift:
         outcomes = Outcomes(self.forests["all"], len(self.names))
         found = outcomes(x, (NOTHING, *self.learnt), threads=threads)
         return found[:, 1:] - found[:, :1]
+
+    def _shifted(self, x: NDArray[Any], threads: int) -> Floats:
+        alone = Outcomes(self.forests["all"], len(self.names))(x, (NOTHING,), threads=threads)[:, 0]
+        offset = odds.log_odds(alone) + self.numbers[self.names[NOTHING]]
+        dose = _doses(x, self.columns, self.dose)
+        found = []
+        for number in self.learnt:
+            b, wear = self.numbers[self.names[number]], self.numbers["wear"]
+            # A shift below 0 that faded would be an effect that grows with the dose.
+            size = wear**dose if b > 0 else np.ones(len(x))
+            found.append(odds.moved(offset=offset, b=b, size=size))
+        return np.column_stack(found)
 
     def _apart(self, x: NDArray[Any], threads: int) -> Floats:
         alone = self.forests[self.names[NOTHING]](x, threads=threads)
@@ -170,6 +187,7 @@ class _Task:
     threads: int
     contrasts: Contrasts | None
     folds: int
+    dose: str | None
 
     @property
     def seen(self) -> Contrasts:
@@ -196,7 +214,8 @@ def learn(
     of threads give the same model.
 
     :raises NotTrainable: if the log carries no treatment, with every reason
-    :raises BadLog: for a dose or a sign of a column that is not there
+    :raises BadLog: for a dose or a sign of a column that is not there, or for `odds` an outcome that
+        does not lie between 0 and 1
     """
     known = {**(signs or {}), **({dose: -1} if dose else {})}
     ordered = signs_for(trial.columns, known)
@@ -206,7 +225,7 @@ def learn(
             "No effect can be learnt. " + " ".join(r for one in groups for r in one.reasons),
             hint="Let the randomised slice run longer, or over more cases.",
         )
-    task = _Task(trial, groups, ordered, seed, threads, contrasts, folds)
+    task = _Task(trial, groups, ordered, seed, threads, contrasts, folds, dose)
     forests, numbers = _LEARN[learner](task)
     return Uplift(learner, trial.columns, trial.names, groups, dose, forests, numbers)
 
@@ -221,6 +240,37 @@ def _constant(task: _Task) -> _Learnt:
         for number in task.actions
     }
     return {}, means
+
+
+def _odds(task: _Task) -> _Learnt:
+    trial, log = task.trial, task.trial.log
+    if log.outcomes.min() < 0 or log.outcomes.max() > 1:
+        raise BadLog(["The learner by odds takes outcomes between 0 and 1."])
+    offset = odds.log_odds(task.seen.expected[:, NOTHING])
+    dose = _doses(log.known, trial.columns, task.dose)
+    numbers: dict[str, float] = {}
+    best = -np.inf
+    for wear in odds.WEARS if task.dose else (1.0,):
+        tried, total = {"wear": wear}, 0.0
+        for number in (NOTHING, *task.actions):
+            rows, name = log.actions == number, trial.names[number]
+            size = wear ** dose[rows] if number else np.ones(int(rows.sum()))
+            start = offset[rows] + (tried[trial.names[NOTHING]] if number else 0.0)
+            given = {"offset": start, "y": log.outcomes[rows],
+                     "weight": inverse(trial, number), "size": size}  # fmt: skip
+            tried[name] = odds.shift(**given)
+            total += odds.quasi(**given, b=tried[name])
+        if total > best:
+            best, numbers = total, tried
+    forest = Outcomes.fit(trial, seed=task.seed, threads=task.threads).forest
+    return {"all": forest}, numbers
+
+
+def _doses(x: NDArray[Any], columns: Sequence[str], dose: str | None) -> Floats:
+    if dose is None:
+        return np.zeros(len(x))
+    given = np.nan_to_num(np.asarray(x, float)[:, list(columns).index(dose)])
+    return np.asarray(np.maximum(given, 0), np.float64)
 
 
 def _s(task: _Task) -> _Learnt:
@@ -283,5 +333,5 @@ def _dr(task: _Task) -> _Learnt:
 
 
 _LEARN = {
-    Learner.CONSTANT: _constant, Learner.S: _s, Learner.T: _t, Learner.X: _x, Learner.DR: _dr,
+    Learner.CONSTANT: _constant, Learner.ODDS: _odds, Learner.S: _s, Learner.T: _t, Learner.X: _x, Learner.DR: _dr,
 }  # fmt: skip

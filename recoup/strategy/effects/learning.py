@@ -30,7 +30,7 @@ from recoup.strategy.effects import horizon, logged
 from recoup.strategy.schema import Worth
 
 Flags = NDArray[np.bool_]
-CANDIDATES = (Learner.X, Learner.DR)
+CANDIDATES = (Learner.ODDS, Learner.X, Learner.DR)
 HELD_OUT, CROSS_SECTION = 0.2, 0.3
 THREADS = 2  # part of what makes a training repeatable
 

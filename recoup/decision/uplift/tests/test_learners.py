@@ -17,7 +17,11 @@ TEST, TRUE = trial(rows=4_000, seed=2)
 
 @pytest.fixture(scope="module")
 def models():
-    return {one: learn(TRAIN, learner=one, seed=0, dose="contacts") for one in Learner}
+    return {
+        one: learn(TRAIN, learner=one, seed=0, dose="contacts")
+        for one in Learner
+        if one is not Learner.ODDS  # these outcomes are no shares
+    }
 
 
 def error(model, action):
@@ -167,3 +171,41 @@ def test_a_learner_that_says_too_much_is_pulled_towards_its_mean(models):
         abs(calm.effect(TEST.log.known)[:, 1].mean() - noise.effect(TEST.log.known)[:, 1].mean())
         < 1e-9
     )
+
+
+def binary(*, rows, seed):
+    """Yes and no: each treatment a shift in log-odds that fades with the contacts before."""
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([rng.normal(size=rows), rng.integers(0, 5, rows)])
+    taken = rng.integers(0, 3, rows)
+    base, size = -1.5 + 1.2 * x[:, 0], 0.8 ** x[:, 1]
+    shifts = np.array([0.0, 0.5, 1.0])
+    chance = 1 / (1 + np.exp(-(base[:, None] + shifts * size[:, None])))
+    y = (rng.random(rows) < chance[np.arange(rows), taken]).astype(float)
+    log = Log.of(
+        actions=taken, outcomes=y, propensities=np.full(rows, 1 / 3), people=np.arange(rows),
+        names=("nothing", "sms", "call"), known=x,
+    )  # fmt: skip
+    return Trial.of(log, columns=("risk", "contacts")), chance - chance[:, :1]
+
+
+def test_a_shift_of_the_odds_is_found_and_fades_with_the_dose():
+    train, _ = binary(rows=9_000, seed=1)
+    held, true = binary(rows=4_000, seed=2)
+
+    model = learn(train, learner=Learner.ODDS, seed=0, dose="contacts")
+    constant = learn(train, learner=Learner.CONSTANT, seed=0)
+
+    assert model.numbers["call"] == pytest.approx(1.0, abs=0.25)
+    assert 0.65 <= model.numbers["wear"] <= 0.9
+    said, flat = model.effect(held.log.known), constant.effect(held.log.known)
+    for action in (1, 2):
+        near = curves.pehe(said=said[:, action], true=true[:, action])
+        assert near < 0.7 * curves.pehe(said=flat[:, action], true=true[:, action])
+    again = Uplift.from_dict(json.loads(json.dumps(model.as_dict())))
+    assert np.array_equal(again.effect(held.log.known), said)
+
+
+def test_odds_are_refused_where_an_outcome_is_no_share():
+    with pytest.raises(BadLog, match="between 0 and 1"):
+        learn(TRAIN, learner=Learner.ODDS, seed=0)

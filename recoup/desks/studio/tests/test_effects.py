@@ -66,6 +66,7 @@ def test_a_treatment_shows_its_curve_its_tenths_and_its_dose(
     assert set(told) == {"c-gain", "c-tenths", "c-dose"}
     assert [line["name"] for line in told["c-gain"]["series"]] == [
         "双重稳健",
+        "几率平移",
         "交叉模型（X）",
         "随机",
     ]

@@ -52,7 +52,7 @@ def test_mean_effects_are_those_of_the_book_though_the_plan_chose_by_the_debt(ro
 def test_it_is_judged_on_nights_whose_windows_it_never_saw(rows, found):
     assert found.split == "out_of_time"
     assert found.rows[1] >= 0.2 * rows.filter(pl.col("arm") != "holdout").height
-    assert set(found.judged) == {"constant", "x", "dr"}
+    assert set(found.judged) == {"constant", "odds", "x", "dr"}
     assert set(found.judged["dr"]) == {"sms", "task"}
     assert found.judged["constant"]["sms"].qini.value == pytest.approx(0.0)
 

@@ -59,6 +59,7 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    settings.FLIGHTS = "apart"  # a child would not see the tests' database
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return tmp_path
 

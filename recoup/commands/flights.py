@@ -13,7 +13,7 @@ SAID = {
     "recovered": "recovered", "cost": "cost", "net": "recovered less cost", "contacts": "contacts",
     "contacts_a_person": "contacts a person reached", "persons": "persons contacted",
     "complaints": "complaints", "opt_outs": "opt-outs", "promises": "promises",
-    "left_alone": "left alone on a day", "refused_share": "refused of contacts wanted",
+    "left_alone": "left alone on a day", "refused_share": "refused of contacts asked",
 }  # fmt: skip
 
 
@@ -88,11 +88,13 @@ def tell(flight: Any) -> None:
 
     results, champion = flight.results, flight.champion
     against = str(champion) if champion else "nobody contacted"
-    console.out.rule(f"{flight}: {flight.candidate} beside {against} (SIMULATED)")
+    other = "".join(f", {name} {each['from']:,} -> {each['to']:,}"
+                    for name, each in flight.changes.items())  # fmt: skip
+    console.out.rule(f"{flight}: {flight.candidate}{other} beside {against} (SIMULATED)")
     console.say(
         f"{len(results['days'])} days from {results['days'][0]}, {results['flown']:,} of "
         f"{results['cases']:,} cases, {results['repetitions']} repetitions, seed {flight.seed}, "
-        f"simulator {flight.inputs['simulator']}."
+        f"{flight.inputs['simulator']}."
     )
     table = Table("", "candidate", against, "difference", "95 % interval", box=None)
     for name, row in results["measures"].items():

@@ -55,6 +55,7 @@ MENU = (
     Group(_("Studio"), (
         Entry("plan", "route", _("Tonight's plan"), (scopes.SEE_STUDIO,), "p"),
         Entry("strategies", "git-branch", _("Strategies"), (scopes.SEE_STUDIO,)),
+        Entry("flights", "send", _("Flights"), (scopes.SEE_STUDIO,), "f"),
         Entry("texts", "message", _("Texts and senders"),
               (scopes.SEE_STUDIO, scopes.APPROVE_TEMPLATE)),
         Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO, scopes.SEE_JOURNAL)),

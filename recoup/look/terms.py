@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from recoup.look.flight_words import FLIGHTS
 from recoup.look.law_words import LAW
 from recoup.look.staff_words import STAFF
 
@@ -338,6 +339,7 @@ TERMS: dict[str, Words] = {
         "opt_outs": pgettext_lazy("table", "Opt-outs"),
     },
     **{kind: words for kind, words in LAW.items() if kind != "stop_more"},
+    **FLIGHTS,
 }
 # The words of each fact that rules look at, where they are words.
 WORDS_OF_FACT = {
@@ -375,7 +377,8 @@ TONES: dict[str, str] = {
     "revoked": "quiet",
     "in_force": "good", "off": "quiet", "later": "info", "replaced": "quiet", "lapsed": "quiet",
     "verified": "good", "invalid": "bad", "better": "good", "worse": "bad", "harm": "bad",
-    "unverified": "quiet", "approved": "good", "withdrawn": "quiet",
+    "unverified": "quiet", "approved": "good", "withdrawn": "quiet", "flying": "warn",
+    "flown": "good",
 }  # fmt: skip
 
 

@@ -46,6 +46,14 @@ def number(name: str, default: int) -> int:
         raise Invalid(f"{name} is {value!r}.", hint="Use a whole number.") from None
 
 
+def one_of(name: str, choices: tuple[str, ...]) -> str:
+    """One of some words, the first if nothing is said. :raises Invalid: for anything else"""
+    value = text(name, choices[0])
+    if value not in choices:
+        raise Invalid(f"{name} is {value!r}.", hint=f"Use {' or '.join(choices)}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -51,6 +51,9 @@ MAIL_PRICE = env.text("RECOUP_MAIL_PRICE", "0.2")
 LETTER_PRICE = env.text("RECOUP_LETTER_PRICE", "300")
 # For each minute of a call that has begun, in minor units.
 CALL_PRICE = env.text("RECOUP_CALL_PRICE", "10")
+# Who flies what the studio asks for: a child of the web server, or `recoup strategy fly --waiting`
+# that an operator runs where there is room for it ("apart").
+FLIGHTS = env.one_of("RECOUP_FLIGHTS", ("child", "apart"))
 PORTAL_URL = env.text("RECOUP_PORTAL_URL", "http://127.0.0.1:8000")
 
 # -- Django ------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ class Eligibility:
     For each case and treatment: whether it is allowed and to which contact point.
 
     `why` says for a case with nothing allowed what stood in the way; `rules` names the rules that
-    fired for it, `fired` counts them over the book.
+    fired for it, `fired` counts them over the book. Of `asked` contacts (a case and a channel in one
+    window) `refused` were not allowed.
     """
 
     allowed: Flags
@@ -43,6 +44,8 @@ class Eligibility:
     rules: NDArray[np.object_]
     fired: Counter[str] = field(default_factory=Counter)
     rulebook: str = ""
+    asked: int = 0
+    refused: int = 0
 
 
 def judge(
@@ -100,6 +103,8 @@ def _judge_channel(
 ) -> None:  # fmt: skip
     allowed = np.asarray(judged.allowed, dtype=bool)
     points = facts["contact_point"].fill_null(0).to_numpy()
+    found.asked += len(allowed)
+    found.refused += int((~allowed).sum())
     for number in numbers:
         found.allowed[rows, number] = allowed & offered[rows, number] & (points > 0)
         found.point[rows, number] = points

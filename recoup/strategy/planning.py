@@ -25,7 +25,10 @@ from recoup.strategy.schema import Strategy
 
 @dataclass(frozen=True)
 class Night:
-    """A plan: `rows` has one line for every case; the rest is for the record of the night."""
+    """
+    A plan: `rows` has one line for every case; the rest is for the record of the night. Of `asked`
+    contacts the law forbade `forbidden`.
+    """
 
     rows: pl.DataFrame
     choice: Choice
@@ -35,6 +38,8 @@ class Night:
     names: tuple[str, ...]
     limits: tuple[float, ...]
     effects: Effects
+    asked: int = 0
+    forbidden: int = 0
 
     @property
     def budgets(self) -> dict[str, dict[str, float]]:
@@ -103,6 +108,7 @@ def night(
         rows=rows, choice=chosen, rulebook=seen.lawful.rulebook, names=taking.names(strategy),
         limits=tuple(budgets.tolist()), refused=_counted(rows["why"]),
         rules=dict(sorted(seen.lawful.fired.items())), effects=seen.effects,
+        asked=seen.lawful.asked, forbidden=seen.lawful.refused,
     )  # fmt: skip
 
 

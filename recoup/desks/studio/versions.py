@@ -20,7 +20,10 @@ from recoup.look.views import viewer_of
 from recoup.people import scopes
 from recoup.strategy import operations
 from recoup.strategy import queries as strategy_queries
-from recoup.strategy.models import StrategyVersion
+from recoup.strategy.comparing import compare
+from recoup.strategy.flights import operations as approving
+from recoup.strategy.flights import queries as flights
+from recoup.strategy.models import StrategyApproval, StrategyVersion
 from recoup.strategy.reading import read
 
 
@@ -41,7 +44,13 @@ def strategies(request: HttpRequest) -> HttpResponse:
     """Every version, newest first."""
     viewer, book = viewer_of(request), books.chosen(request)
     rows = strategy_queries.versions(viewer=viewer, book=book)
-    return render(request, "studio/strategies.html", {"book": book, "versions": rows})
+    asked = flights.approvals(viewer=viewer, book=book).filter(state=StrategyApproval.State.ASKED)
+    context = {
+        "book": book,
+        "versions": rows,
+        "asked": set(asked.values_list("version", flat=True)),
+    }
+    return render(request, "studio/strategies.html", context)
 
 
 @require_GET
@@ -60,11 +69,15 @@ def strategy(request: HttpRequest, pk: int) -> HttpResponse:
         "others": others.exclude(pk=pk),
         "before": before,
         "may_activate": scopes.ACTIVATE_STRATEGY in viewer_of(request).may,
+        **_clearance(request, version),
     }
     if before:
         context["changes"] = strategy_queries.diff(
             viewer=viewer_of(request), before=before, after=version
         )
+        older = _read(before)
+        if older and context["said"]:
+            context["differences"] = compare(older, context["said"])
     return render(request, "studio/strategy.html", context)
 
 
@@ -104,6 +117,54 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("%(version)s is in force from tonight.") % {"version": version})
     return redirect("strategy", pk)
+
+
+def _clearance(request: HttpRequest, version: StrategyVersion) -> dict[str, Any]:
+    """Whether a version may be put in force, what was asked for, and who may decide it."""
+    viewer = viewer_of(request)
+    found = flights.cleared(viewer=viewer, version=version, at=now())
+    rows = list(flights.approvals(viewer=viewer, book=version.book).filter(version=version)[:5])
+    waiting = next((row for row in rows if row.state == StrategyApproval.State.ASKED), None)
+    return {
+        "clearance": found, "approvals": rows, "waiting": waiting,
+        "not_clear": "" if found.is_clear else _(flights.WHY[found.code]),
+        "may_decide": waiting is not None and flights.may_decide(viewer=viewer, approval=waiting),
+    }  # fmt: skip
+
+
+@require_POST
+def ask_approval(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask another person to answer for a version that no good flight answers for."""
+    viewer, version = viewer_of(request), _version(request, pk)
+    scopes.demand(viewer, scopes.ACTIVATE_STRATEGY)
+    reason = request.POST.get("reason", "")
+    try:
+        once.carry_out(request, lambda: approving.ask_approval(
+            version=version, viewer=viewer, reason=reason, at=now()))  # fmt: skip
+    except (Invalid, Refused) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Approval was asked for. Somebody else decides."))
+    return redirect("strategy", pk)
+
+
+@require_POST
+def decide_approval(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give or deny leave for a version, by name and with a reason."""
+    viewer = viewer_of(request)
+    scopes.demand(viewer, scopes.APPROVE_STRATEGY)
+    rows = StrategyApproval.objects.select_related("version__book")
+    row = get_object_or_404(scopes.visible(rows, viewer, case="version__"), pk=pk)
+    give = request.POST.get("give") == "yes"
+    try:
+        once.carry_out(request, lambda: approving.decide_approval(
+            viewer=viewer, approval=row, give=give, answer=request.POST.get("answer", ""),
+            at=now()))  # fmt: skip
+    except (Invalid, Refused) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Your decision is in the journal."))
+    return redirect("strategy", row.version_id)
 
 
 def _version(request: HttpRequest, pk: int) -> StrategyVersion:

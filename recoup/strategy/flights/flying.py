@@ -44,7 +44,8 @@ class Tally:
     One side in one repetition, for the cases flown and not weighted.
 
     `daily` has a row for each of `DAILY` and a column for each day; `used` and `prices` a row for
-    each day and a column for each budget of the side's strategy; money in minor units.
+    each day and a column for each budget of the side's strategy; money in minor units. The law was
+    `asked` about so many contacts and `refused` so many.
     """
 
     daily: Floats
@@ -56,6 +57,8 @@ class Tally:
     complaints: Ints
     rules: Counter[str] = field(default_factory=Counter)
     why: Counter[str] = field(default_factory=Counter)
+    asked: int = 0
+    refused: int = 0
 
     @classmethod
     def of(cls, days: int, cases: int, budgets: int = 0) -> Tally:
@@ -150,6 +153,8 @@ def _play(course: Course, tally: Tally, night: Night, day: int) -> None:
     tally.prices[day] = night.choice.plan.prices
     tally.rules.update(night.rules)
     tally.why.update(night.refused)
+    tally.asked += night.asked
+    tally.refused += night.forbidden
 
 
 def _contact(course: Course, tally: Tally, treatment: Treatment, index: Ints, day: int) -> None:

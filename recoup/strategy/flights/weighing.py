@@ -24,7 +24,7 @@ from recoup.strategy.schema import HOLDOUT
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
-MOST_REFUSED = 0.05  # more refusals for each contact asked for than the champion's: harm
+MOST_REFUSED = 0.05  # of the contacts asked about, more than under the champion: harm
 # What is compared, and which way is better; 0 where it depends.
 MEASURES = {
     "recovered": 1, "cost": -1, "net": 1, "contacts": -1, "contacts_a_person": -1,
@@ -47,7 +47,8 @@ def weigh(flown: Flown) -> dict[str, Any]:
         "days": [day.isoformat() for day in flown.start.days],
         "measures": measures,
         "daily": {side: _daily(flown, side) for side in sides},
-        "lift": {side: _lift(flown, side) for side in sides},
+        "lift": {side: _lift(flown, side, QUIET) for side in sides},
+        "gap": _lift(flown, CANDIDATE, base),
         "budgets": {side: _budgets(flown, side) for side in sides},
         "rules": _rules(flown, sides),
         "why": {side: _why(flown, side) for side in sides},
@@ -132,9 +133,8 @@ def _ways(flown: Flown) -> dict[str, Way]:
 
 
 def _refused_share(tally: Tally) -> float:
-    """Refusals by the law for each contact that was wanted: refused, or made."""
-    refused = sum(tally.rules.values())
-    return float(refused / max(1, refused + tally.contacts.sum()))
+    """Of the contacts that the law was asked about, the share it refused."""
+    return tally.refused / max(1, tally.asked)
 
 
 def _daily(flown: Flown, side: str) -> dict[str, list[float]]:
@@ -143,12 +143,12 @@ def _daily(flown: Flown, side: str) -> dict[str, list[float]]:
     return {name: [round(x, 4) for x in mean[row].tolist()] for row, name in enumerate(DAILY)}
 
 
-def _lift(flown: Flown, side: str) -> list[dict[str, float | None]]:
-    """What was recovered up to each day beyond what comes in with nobody contacted."""
+def _lift(flown: Flown, side: str, beyond: str) -> list[dict[str, float | None]]:
+    """What was recovered up to each day beyond what another side recovered by then."""
     row = DAILY.index("recovered")
     gains = np.array([
         np.cumsum(tally.daily[row] - alone.daily[row])
-        for tally, alone in zip(flown.tallies[side], flown.tallies[QUIET], strict=True)
+        for tally, alone in zip(flown.tallies[side], flown.tallies[beyond], strict=True)
     ]) * flown.start.weight  # fmt: skip
     return [mean_interval(gains[:, day]) for day in range(gains.shape[1])]
 

@@ -204,15 +204,16 @@ def _assign(
     bound = primal = 0.0
     spent, exact = 0, True
     left = market.room.copy()
+    most = transport.ARCS // bands  # all bands together take no longer than one small problem
     if bands == 1:
         worthy = made.rows
     elif worthy is None:
-        worthy = _worthy(market, made.rows, accuracy, bids, first)
+        worthy = _worthy(market, made.rows, accuracy, bids, first, most)
     by_band = rows_by_value(made, worthy, bands)
     held = None if now is None else _held(collectors, made, by_band, now)
     parts = list(zip(by_band, banding.rooms(market.room, bands, held), strict=True))
     for number, (rows, room) in enumerate(parts):
-        sale, proved = _sell(market._replace(room=room), rows, accuracy, bids, first)
+        sale, proved = _sell(market._replace(room=room), rows, accuracy, bids, first, most)
         chosen[rows], band[rows], prices[:, number] = sale.chosen, number, sale.prices
         bound, primal, spent = bound + sale.bound, primal + sale.primal, spent + sale.bids
         exact &= proved
@@ -221,7 +222,7 @@ def _assign(
     rest = made.rows[given == NOBODY]
     if bands > 1 and len(rest) and left.any():
         # Room that a band had no use for: nobody stays out for the sake of fairness.
-        sale, proved = _sell(market._replace(room=left), rest, accuracy, bids, None)
+        sale, proved = _sell(market._replace(room=left), rest, accuracy, bids, None, most)
         chosen[rest], prices[:, bands] = sale.chosen, sale.prices
         band[rest[sale.chosen != NOBODY]] = bands
         bound, primal, spent = bound + sale.bound, primal + sale.primal, spent + sale.bids
@@ -238,20 +239,20 @@ def _assign(
 
 
 def _worthy(
-    market: Market, rows: Rows, accuracy: float, bids: int, start: Floats | None
+    market: Market, rows: Rows, accuracy: float, bids: int, start: Floats | None, most: int
 ) -> Rows:  # fmt: skip
     """The cases that would have a collector if there were no bands."""
-    sale, _proved = _sell(market, rows, accuracy, bids, start)
+    sale, _proved = _sell(market, rows, accuracy, bids, start, most)
     won: Rows = rows[sale.chosen != NOBODY]
     return won
 
 
 def _sell(
-    market: Market, rows: Rows, accuracy: float, bids: int, start: Floats | None
+    market: Market, rows: Rows, accuracy: float, bids: int, start: Floats | None, most: int
 ) -> tuple[auction.Sale, bool]:
-    """Exactly where that is quick, else by auction; and whether it is exact."""
+    """Exactly up to so many pairs, where that is quick, else by auction; and whether it is exact."""
     arcs = int(np.diff(market.starts.astype(np.int64))[market.cases["kind"][rows]].sum())
-    if 0 < arcs <= transport.ARCS:
+    if 0 < arcs <= most:
         return transport.solve(market, rows), True
     limit = bids * max(len(rows), 1)
     return auction.sell(market, rows, accuracy=accuracy, limit=limit, start=start), arcs == 0

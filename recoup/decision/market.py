@@ -251,21 +251,15 @@ def rows_by_value(stage: Stage, rows: Rows, bands: int) -> list[Rows]:
     return [rows[band == number] for number in range(bands)]
 
 
-def fits(cases: Cases, collectors: Collectors, with_whom: Ints) -> Marks:
+def reach(cases: Cases, collectors: Collectors) -> Ints:
     """
-    Whether each case may be with the collector of this id (N,); not with who is not here.
+    How many of the cases each collector may have, by skill, language and licence (J,).
 
     :raises ValueError: as `stage`
     """
     needs, kind = _kinds(cases, collectors)
     table = _table(needs, collectors)
-    person = collectors.rows_of(with_whom)
-    here = np.flatnonzero(person != NONE)
-    found = np.zeros(len(cases.ids), dtype=bool)
-    found[here] = table[kind[here], person[here]]
-    barred = conflicts(cases, collectors)
-    found[barred[person[barred[:, 0]] == barred[:, 1], 0]] = False
-    return found
+    return np.bincount(kind, minlength=len(needs)).astype(np.int64) @ table.astype(np.int64)
 
 
 def somebody(table: Marks) -> Marks:

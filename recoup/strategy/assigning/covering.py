@@ -18,14 +18,15 @@ from recoup.people.models import Book, User
 from recoup.strategy.assigning import dealing
 from recoup.strategy.assigning.dealing import Deal
 from recoup.strategy.assigning.gathering import gather
+from recoup.strategy.models import Decision
 
 
 @dataclass(frozen=True)
 class Cover:
     """
     What would happen if somebody were away. `to` says for each colleague how many cases they would
-    get and what those are worth; `taken` cases would change hands, `stayed` could not, and
-    `others` are cases of colleagues that would move; `cost` is the value lost, minor units.
+    get and what those are worth; `taken` cases would change hands with `tasks` that wait, `stayed`
+    could not; `cost` is the value lost, minor units. Nothing of the colleagues moves.
     """
 
     away: User
@@ -33,20 +34,14 @@ class Cover:
     to: list[dict[str, Any]]
     taken: int
     stayed: int
-    others: int
+    tasks: int
     cost: int
     digest: str
 
     @property
     def left(self) -> dict[str, int]:
         """Why nobody can take what stays, counted."""
-        own = self.deal.rows.filter(pl.col("held") == self.away.pk, pl.col("collector").is_null())
-        return dict(sorted(own["why"].value_counts().iter_rows()))
-
-    @property
-    def moves(self) -> int:
-        """How many cases change hands."""
-        return self.taken + self.others
+        return self.deal.left
 
 
 def plan_cover(
@@ -67,13 +62,15 @@ def plan_cover(
     problem = gather(book=book, on=on, vulnerable=vulnerable, away=away)
     made = dealing.deal(problem)
     rows = made.rows.with_columns(held_worth=problem.frame["held_worth"])
-    own = pl.col("held") == user.pk
-    moved = pl.col("how").is_in([dealing.MOVED, dealing.TAKEN])
-    taken, others = rows.filter(own & moved), rows.filter(~own & moved)
+    taken = rows.filter(pl.col("how") == dealing.TAKEN)
+    tasks = Decision.objects.filter(
+        book=book, assignee=user, channel="task", state=Decision.State.WAITING,
+        case__in=taken["case"].to_list(),
+    )  # fmt: skip
     return Cover(
-        away=user, deal=made, to=_to(rows.filter(moved), staff), taken=taken.height,
-        stayed=rows.filter(own & ~moved).height, others=others.height, cost=_cost(rows.filter(moved)),
-        digest=_digest(rows.filter(moved | own)),
+        away=user, deal=made, to=_to(taken, staff), taken=taken.height,
+        stayed=rows.height - taken.height, tasks=tasks.count(), cost=_cost(taken),
+        digest=_digest(rows),
     )  # fmt: skip
 
 

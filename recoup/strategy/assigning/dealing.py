@@ -14,7 +14,10 @@ from recoup.decision.market import NONE, Cases, Collectors
 from recoup.decision.runners import Runners, runners
 from recoup.strategy.assigning.gathering import Ints, Problem, hand_of, some_of
 
-ROUNDS = 6  # in which people without a limit of their own take what nobody had room for
+ROUNDS, WIDER = (
+    6,
+    4,
+)  # in which people without a limit take what nobody had room for, ever more each
 BANDS = (1, 2, 4, 10, 20)
 SAMPLE = 20_000  # cases: the price of fairness is read off so many
 NOBODY_HERE = "nobody_here"
@@ -64,9 +67,8 @@ def deal(problem: Problem, *, anew: bool = False) -> Deal:
     given, scores = plan.collector.copy(), plan.score.copy()
     proof = [plan.certificate.bound, plan.certificate.primal]
     why = plan.why.copy()
-    for _round in range(ROUNDS):
-        if not _without_limit(problem, given, scores, why, proof, second):
-            break
+    for number in range(ROUNDS):
+        _without_limit(problem, given, scores, why, proof, second, steps=WIDER**number)
     rows = _rows(problem, given, scores, why, plan, second)
     whole = Plan(given, why, scores, plan.band, plan.prices, plan.certificate, plan.exact)
     gap = (proof[0] - proof[1]) / proof[0] if proof[0] > 0 else 0.0
@@ -79,18 +81,18 @@ def deal(problem: Problem, *, anew: bool = False) -> Deal:
 
 def _without_limit(
     problem: Problem, given: NDArray[np.int32], scores: NDArray[np.float64],
-    why: NDArray[np.uint8], proof: list[float], second: Runners,
-) -> bool:  # fmt: skip
+    why: NDArray[np.uint8], proof: list[float], second: Runners, *, steps: int,
+) -> None:  # fmt: skip
     """
-    What nobody had room for goes to people without a limit of their own, in equal shares; says
-    whether anybody took any. Fills in what changes, the runners-up too.
+    What nobody had room for goes to people without a limit of their own, so many equal shares each
+    at most. Fills in what changes, the runners-up too.
     """
     waiting = np.flatnonzero(np.isin(why, (Why.NO_CAPACITY, Why.OUTBID)))
     free = np.flatnonzero(problem.unlimited)
     if not len(waiting) or not len(free):
-        return False
+        return
     held = np.bincount(given[given != NOBODY], minlength=len(problem.hands))[free]
-    share = -(-len(waiting) // len(free))
+    share = min(steps * -(-len(waiting) // len(free)), len(waiting))
     some = replace(some_of(problem.collectors, free), capacity=held + share, load=held)
     cases = _some_cases(problem.cases, waiting)
     plan = assign(cases, some)
@@ -103,7 +105,6 @@ def _without_limit(
     why[waiting[taken]] = Why.ASSIGNED
     proof[0] += plan.certificate.bound
     proof[1] += plan.certificate.primal
-    return bool(taken.any())
 
 
 def _some_cases(cases: Cases, rows: Ints) -> Cases:
@@ -170,7 +171,8 @@ def _people(
     return [
         {"hand": hand_of(one), "cases": int(count[row]), "value": round(float(value[row])),
          "capacity": int(capacity[row]), "elsewhere": int(load[row]),
-         "limit": one.capacity is not None, "price": round(float(price[row]))}
+         "limit": one.capacity is not None, "price": round(float(price[row])),
+         "may": int(problem.may[row])}
         for row, one in enumerate(problem.hands)
     ]  # fmt: skip
 

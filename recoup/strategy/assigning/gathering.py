@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recoup.decision.market import NONE, Cases, Collectors, fits
+from recoup.decision.market import NONE, Cases, Collectors, reach
 from recoup.people import queries as people
 from recoup.people.models import Book
 from recoup.people.queries import Barred, Colleague
@@ -32,6 +32,7 @@ from recoup.strategy.writing import with_scores
 
 Ints = NDArray[np.int64]
 TEAM = 1 << 40  # a team that takes cases as one is a collector of this number and its own
+SPOKEN = pl.col("language").fill_null("").str.split("-").list.first()
 LEAST = 1.0  # minor units: a case worth nothing still has a collector, after all others
 
 
@@ -48,7 +49,8 @@ class Problem:
     """
     Cases, collectors and what they were made from. `frame` has a row for each case, in its order:
     case, holder (whom it is with now, -1 for nobody), value, held_worth (what it brings with who
-    has it now, minor units) and the names of what it needs; `hands` a collector or team for each row of the collectors.
+    has it now, minor units) and the names of what it needs; `hands` is a collector or team for each
+    row of the collectors, `may` how many of the cases each may have.
     """
 
     frame: pl.DataFrame
@@ -59,6 +61,7 @@ class Problem:
     policy: Policy
     scored: bool
     unlimited: NDArray[np.bool_]
+    may: Ints
 
 
 def some_of(collectors: Collectors, rows: Ints) -> Collectors:
@@ -87,8 +90,8 @@ def gather(
     *, book: Book, on: date, vulnerable: Collection[int] = (), away: Colleague | None = None
 ) -> Problem:
     """
-    The problem of a book on a day; with `away` that of a morning without them: their cases and those
-    of the colleagues of their team who are here.
+    The problem of a book on a day; with `away` that of a morning without them: their cases, and the
+    colleagues of their team who are here, with what those hold.
 
     `vulnerable` are cases that need who works with people in distress.
     """
@@ -97,21 +100,14 @@ def gather(
     staff = people.staff(creditor=book.creditor_id, on=on)
     hands = _hands(book, on, staff, said.policy, away)
     frame = _held(frame, hands)
+    everyday, held = _everyday(frame), None
     if away is not None:
-        mine = [one.user for one in hands]
-        frame = frame.filter(pl.col("collector").is_in([away.user, *mine]))
+        held = frame["holder"].to_numpy()
+        frame = frame.filter(pl.col("collector") == away.user)
     frame = _needs(frame, book, said.policy, staff, vulnerable)
     frame = _worth_as_held(frame, staff, said.policy)
     asked = _asked_places(said.policy, staff)
-    problem = _problem(frame, book, hands, said.policy, scored, asked)
-    if away is None:
-        return problem
-    # What a colleague holds and would not be given today is the night's business: it fills room.
-    stuck = (problem.now != NONE) & ~fits(problem.cases, problem.collectors, problem.now)
-    return _problem(
-        frame.filter(~pl.Series(stuck)), book, hands, said.policy, scored, asked,
-        stuck=problem.now[stuck],
-    )  # fmt: skip
+    return _problem(frame, book, hands, said.policy, scored, asked, everyday, held)
 
 
 def _cases(book: Book, on: date, said: Rulings) -> tuple[pl.DataFrame, bool]:
@@ -171,6 +167,13 @@ def _held(frame: pl.DataFrame, hands: list[Colleague]) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def _everyday(frame: pl.DataFrame) -> str:
+    """The language that most of the book's borrowers speak."""
+    spoken = frame.select(spoken=SPOKEN)["spoken"].value_counts()
+    common = Counter(dict(spoken.iter_rows())).most_common(1)
+    return str(common[0][0]) if common else ""
+
+
 def _needs(
     frame: pl.DataFrame, book: Book, policy: Policy, staff: list[Colleague],
     vulnerable: Collection[int],
@@ -184,12 +187,9 @@ def _needs(
     if VULNERABLE in had and vulnerable:
         careful = pl.col("case").is_in(sorted(vulnerable))
         skill = pl.when(careful).then(pl.lit(VULNERABLE)).otherwise(skill)
-    language = pl.lit("")
-    if any(one.languages for one in staff):
-        language = pl.col("language").fill_null("").str.split("-").list.first()
-    frame = frame.with_columns(
-        need_skill=skill, spoken=pl.col("language").fill_null("").str.split("-").list.first()
-    )
+    spoken = any(one.languages for one in staff)
+    language = SPOKEN if spoken else pl.lit("")
+    frame = frame.with_columns(need_skill=skill)
     regions = frame["region"].fill_null("").unique().to_list()
     asked = _asked_places(policy, staff)
     places = {region: _place(book.jurisdiction, region, asked) for region in regions}
@@ -237,20 +237,17 @@ def _place(country: str, region: str, asked: set[str]) -> str:
 
 def _problem(
     frame: pl.DataFrame, book: Book, hands: list[Colleague], policy: Policy, scored: bool,
-    asked: set[str], stuck: Ints | None = None,
+    asked: set[str], everyday: str, held: Ints | None,
 ) -> Problem:  # fmt: skip
     skills = sorted(set(frame["need_skill"].unique().to_list()) - {""})
     spoken = sorted(set(frame["need_language"].unique().to_list()) - {""})
     places = sorted(set(frame["need_place"].unique().to_list()) - {""})
-    common = Counter(dict(frame["spoken"].value_counts().iter_rows())).most_common(1)
-    everyday = common[0][0] if common else ""
     now = frame["holder"].to_numpy()
     elsewhere = portfolio.loads_elsewhere(book=book)
     load = np.array([elsewhere.get(one.user, 0) for one in hands], dtype=np.int64)
     ids = np.array([hand_of(one) for one in hands], dtype=np.int64)
-    if stuck is not None:
-        load += (stuck[None, :] == ids[:, None]).sum(axis=1)
-    capacity, unlimited = _capacity(hands, ids, load, now)
+    if held is not None:
+        load += _count(held, ids)
     barred = people.conflicts(creditor=book.creditor_id)
     cases = Cases.of(
         ids=frame["case"].to_numpy(), value=frame["value"].to_numpy(),
@@ -261,11 +258,21 @@ def _problem(
     )  # fmt: skip
     effect = [[effect_of(one, code, policy) for one in hands] for code in ("", *skills)]
     collectors = Collectors.of(
-        ids=ids, capacity=capacity, load=load, effect=np.array(effect).reshape(1 + len(skills), len(hands)),
+        ids=ids, capacity=load, load=load,
+        effect=np.array(effect).reshape(1 + len(skills), len(hands)),
         languages=[[_speaks(one, code, everyday) for one in hands] for code in spoken] or None,
         regions=[[_may_in(one, place, asked) for one in hands] for place in places] or None,
     )  # fmt: skip
-    return Problem(frame, hands, cases, collectors, now, policy, scored, unlimited)
+    may = reach(cases, collectors)
+    capacity, unlimited = _capacity(hands, load, _count(now, ids), may, len(now))
+    collectors = replace(collectors, capacity=capacity)
+    return Problem(frame, hands, cases, collectors, now, policy, scored, unlimited, may)
+
+
+def _count(held: Ints, ids: Ints) -> Ints:
+    """How often each of the ids stands among them."""
+    of = dict(zip(*(each.tolist() for each in np.unique(held, return_counts=True)), strict=True))
+    return np.array([of.get(hand, 0) for hand in ids.tolist()], dtype=np.int64)
 
 
 def _places_in(names: pl.Series, known: list[str]) -> Ints:
@@ -288,20 +295,19 @@ def _may_in(one: Colleague, place: str, asked: set[str]) -> bool:
 
 
 def _capacity(
-    hands: list[Colleague], ids: Ints, load: Ints, now: Ints
+    hands: list[Colleague], load: Ints, held: Ints, may: Ints, cases: int
 ) -> tuple[Ints, NDArray[np.bool_]]:
     """
-    How many cases each carries, other books included, and who has no limit of their own: an equal
-    share of what the others leave, and never less than what they hold. Who is away takes no more.
+    How many cases each carries, the `load` of others included, and who has no limit of their own: an
+    equal share of what the others leave, and never less than what they hold. Who is away, or may
+    have no case at all, takes no more.
     """
-    of = dict(zip(*(each.tolist() for each in np.unique(now, return_counts=True)), strict=True))
-    held = np.array([of.get(hand, 0) for hand in ids.tolist()], dtype=np.int64)
     unlimited = np.array([one.capacity is None for one in hands], dtype=bool)
     capacity = np.array([one.capacity or 0 for one in hands], dtype=np.int64)
-    shut = np.array([one.back_on is not None for one in hands], dtype=bool)
+    shut = np.array([one.back_on is not None for one in hands], dtype=bool) | (may == 0)
     if (unlimited & ~shut).any():
         room = np.where(shut, held, np.maximum(capacity - load, 0))
-        rest = max(len(now) - int(room[~unlimited | shut].sum()), 0)
+        rest = max(cases - int(room[~unlimited | shut].sum()), 0)
         share = -(-rest // int((unlimited & ~shut).sum()))
         capacity = np.where(unlimited, load + np.maximum(held, share), capacity)
     capacity = np.where(shut, load + held, capacity)

@@ -171,8 +171,7 @@ def cover(
     """
     Record that a collector is away on a day, up to `until`, and give their cases to the team.
 
-    Held cases of the others move only for more than the margin; what nobody can take stays where it
-    is. Tasks that wait follow their case. `seen` is the digest of the preview that was looked at.
+    What the others hold stays with them, and so does what nobody can take with who is away. Tasks that wait follow their case. `seen` is the digest of the preview that was looked at.
 
     :raises Refused: if the viewer does not lead the collector
     :raises Invalid: if the hand-out is another by now than the one that was seen
@@ -197,7 +196,7 @@ def cover(
         )  # fmt: skip
         moved = move_cases(book=book, moves=_cover_moves(wanted, book))
         event.note(
-            taken=wanted.taken, stayed=wanted.stayed, others=wanted.others, written=moved,
+            taken=wanted.taken, stayed=wanted.stayed, tasks=wanted.tasks, written=moved,
             cost=wanted.cost, until=last, certificate=row.certificate, why=row.left,
             file={"file": row.file, "sha256": row.digest, "rows": row.rows},
         )  # fmt: skip

@@ -98,7 +98,8 @@ class Place:
 
     `value` is what the last night's cases were expected to bring, `per_slot` that by their room,
     `price` what one more slot would have won, minor units; `room` how many more they can take, or
-    nothing for who has no limit of their own; `covers` the absence's hand-out that may be undone.
+    nothing for who has no limit of their own; `may` how many cases they may have by what they can, if
+    that was asked; `covers` the absence's hand-out that may be undone.
     """
 
     who: Colleague
@@ -110,6 +111,7 @@ class Place:
     price: int = 0
     capacity: int | None = None
     elsewhere: int = 0
+    may: int | None = None
     covers: Assignment | None = None
 
     @property
@@ -198,7 +200,7 @@ def _place(
     return Place(
         who=one, cases=cases, overdue=overdue, tasks=tasks.get(one.user, 0), value=told["value"],
         per_slot=told["value"] / slots if slots else 0.0, price=told["price"],
-        capacity=one.capacity, elsewhere=told["elsewhere"], covers=covers,
+        capacity=one.capacity, elsewhere=told["elsewhere"], may=told.get("may"), covers=covers,
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_the_preview_says_who_gets_what_and_changes_nothing(book, floor, chen, t
 
     wanted = preview(book, chen, today)
 
-    assert (wanted.taken, wanted.stayed, wanted.others, wanted.moves) == (4, 0, 0, 4)
+    assert (wanted.taken, wanted.stayed, wanted.tasks) == (4, 0, 0)
     assert {(one["name"], one["cases"]) for one in wanted.to} == {("hao", 2), ("wang", 2)}
     assert wanted.cost == 0
     assert hands() == before
@@ -129,7 +129,7 @@ def test_what_nobody_can_take_stays_and_is_told(book, floor, chen, today, at, sy
     wanted = preview(book, chen, today)
     row = cover(book, chen, today, at)
 
-    assert (wanted.taken, wanted.stayed, wanted.others) == (1, 3, 0)
+    assert (wanted.taken, wanted.stayed) == (1, 3)
     assert hands() == {"lina": 3, "hao": 5, "wang": 4}
     assert late and late <= set(mine.values_list("pk", flat=True))
     assert others <= set(Case.objects.values_list("pk", "collector_id"))
@@ -154,7 +154,7 @@ def test_nobody_takes_over_who_is_away_themselves(book, floor, chen, today, at, 
     wanted = preview(book, chen, today)
 
     assert [one["name"] for one in wanted.to] == ["wang"]
-    assert wanted.others == 0
+    assert wanted.taken == 4
 
 
 def test_when_everybody_is_away_everything_stays(book, floor, chen, today, at):
@@ -232,6 +232,22 @@ def test_an_absence_without_days_or_kind_is_refused(book, floor, chen, today, at
         with pytest.raises(Invalid):
             cover(book, chen, today, at, **wrong)
     assert hands()["lina"] == 4
+
+
+def test_nothing_of_the_colleagues_moves_however_little_room_there_is(
+    book, floor, chen, today, at, system
+):
+    """王 may have no case any more, 郝 has one place: the rich cases of 李娜 push nobody's out."""
+    people.seat(user=floor["hao"], capacity=5, by=system, at=at)
+    for name in ("lina", "hao"):
+        people.qualify(of=floor[name], licences=[people.Leave("CN", "1")], by=system, at=at)
+    Case.objects.filter(collector=floor["lina"]).update(overdue=90_000_000)
+    others = set(Case.objects.exclude(collector=floor["lina"]).values_list("pk", "collector_id"))
+
+    cover(book, chen, today, at)
+
+    assert others <= set(Case.objects.values_list("pk", "collector_id"))
+    assert hands() == {"lina": 3, "hao": 5, "wang": 4}
 
 
 def test_who_takes_over_may_be_a_new_colleague(book, floor, chen, today, at, hire):

@@ -204,6 +204,20 @@ def test_what_is_held_stays_and_new_cases_go_where_there_is_room(
     assert Counter(rows_of(second)["how"].to_list()) == {"kept": 12, "new": 4}
 
 
+def test_who_may_have_no_case_takes_no_share_of_the_room(book, crowd, strategy, night, hire, today):
+    hire("lina", licences=[people.Leave("CN", "1")])
+    hire("hao", licences=[people.Leave("CN", "2")])
+    hire("expired", licences=[people.Leave("CN", "3", today - timedelta(days=1))])
+
+    first = night()
+    second = night(on=today + timedelta(days=1))
+
+    assert hands() == {"lina": 6, "hao": 6}
+    assert [one["may"] for one in first.people] == [12, 12, 0]
+    assert first.fairness["spread"] < 0.2
+    assert second.moved == 0
+
+
 def test_capacity_is_never_exceeded_and_the_rest_wait_with_a_reason(
     book, crowd, strategy, night, hire
 ):
@@ -244,6 +258,20 @@ def test_specialists_without_a_limit_take_all_that_only_they_may(book, strategy,
 
     assert hands() == {"late": 9}
     assert row.left == {}
+
+
+def test_two_of_many_take_everything_that_only_they_may(book, strategy, night, hire, team):
+    for n in range(120):
+        place(book=book, reference=f"C{n}", days_past_due=120 if n < 110 else 5, phone=f"138{n:08}")
+    for n in range(20):
+        hire(f"plain{n}")
+    hire("one", skills={"late": "junior"}), hire("two", skills={"late": "junior"})
+
+    row = night()
+
+    assert row.left == {}
+    assert hands()["one"] + hands()["two"] >= 110
+    assert abs(hands()["one"] - hands()["two"]) <= 30
 
 
 def test_who_is_away_for_long_loses_cases_at_night_and_for_a_day_only_gets_no_new_ones(

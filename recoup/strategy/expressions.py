@@ -28,6 +28,7 @@ NAMES: Mapping[str, str] = {
     "loans": "number", "repay_30": "number", "roll": "number", "lost_contact": "number",
     "contacts_7": "number", "contacts_30": "number", "has_team": "truth", "has_agency": "truth",
     "starter": "truth", "ability": "number", "willingness": "number",
+    "self_cure": "number",
 }  # fmt: skip
 
 _COMPARE: Mapping[type[ast.cmpop], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {

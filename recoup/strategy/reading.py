@@ -122,14 +122,14 @@ def _limit(top: Reader) -> ContactLimit:
 
 def _assumptions(top: Reader) -> Assumptions:
     names = ("repay_30", "recoverable", "wear", "harm", "harm_growth", "minute")
-    highest = {"harm": 1e9, "harm_growth": 10.0, "minute": 1e9}
+    highest = {"harm": 1e9, "harm_growth": 10.0, "minute": 1e9, "complaint_cost": 1e9}
     if not top.has("assumptions"):
         return Assumptions(0, 0, 0, 0, 0, 0)
     inner = top.at("assumptions")
-    inner.only((*names, "complaint"), names)
+    inner.only((*names, "complaint", "complaint_cost"), names)
     return Assumptions(*(
         inner.number(name, low=0, high=highest.get(name, 1.0), default=0)
-        for name in (*names, "complaint")
+        for name in (*names, "complaint", "complaint_cost")
     ))  # fmt: skip
 
 

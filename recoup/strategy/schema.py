@@ -49,6 +49,7 @@ class Assumptions:
     harm_growth: float
     minute: float
     complaint: float = 0.0
+    complaint_cost: float = 0.0
 
 
 @dataclass(frozen=True)

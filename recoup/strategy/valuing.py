@@ -2,11 +2,12 @@
 What an action is worth: the first value model, written so that anybody can argue with it.
 
     gain  = recoverable * overdue * reach * (1 - lost) * (sigmoid(logit(p) + effect * wear^k) - p)
-    harm  = harm * (1 + harm_growth * k)
+    harm  = (harm + complaint * complaint_cost) * (1 + harm_growth * k)
     value = gain - cost - harm                                                    minor units
 
 p is the score of paying within 30 days, `lost` the score of being out of reach, k the contacts of
-the last 30 days. `effect`, `reach`, `recoverable`, `wear` and `harm` are assumptions written in
+the last 30 days. `effect`, `reach`, `recoverable`, `wear`, `harm` and what is said of
+complaints (their chance after one contact, and what one costs the house) are assumptions written in
 the strategy; none has been measured on the book. A shift in log-odds moves most where the outcome
 is open and least where a person pays, or does not, whatever we do (Lo, 2002, SIGKDD Explorations
 4(2), on modelling the true lift).
@@ -45,7 +46,8 @@ def values(
     recent = cases["contacts_30"].cast(pl.Float64).fill_null(0.0).to_numpy()
     log_odds = np.log(chance / (1 - chance))
     tired = assume.wear**recent
-    harm = assume.harm * (1 + assume.harm_growth * recent)
+    complaints = assume.complaint * assume.complaint_cost
+    harm = (assume.harm + complaints) * (1 + assume.harm_growth * recent)
     found = np.full(allowed.shape, -np.inf)
     for at, treatment in enumerate(strategy.treatments.values()):
         if treatment.code in measured:

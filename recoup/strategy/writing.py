@@ -21,7 +21,7 @@ from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
 from recoup.strategy import counting, eligibility, history, persons, planning, reasons
-from recoup.strategy.effects import keeping
+from recoup.strategy.effects import alone, keeping
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.planning import Night
 from recoup.strategy.prospects import Frames
@@ -32,7 +32,7 @@ BATCH = 2000
 ROW_GROUP = 20_000  # a page that shows one case reads one of them
 SCORES = {
     "repay_30": pl.Float64, "roll": pl.Float64, "lost_contact": pl.Float64,
-    "ability": pl.Float64, "willingness": pl.Float64, "starter": pl.Boolean,
+    "ability": pl.Float64, "willingness": pl.Float64, "self_cure": pl.Float64, "starter": pl.Boolean,
 }  # fmt: skip
 
 
@@ -86,9 +86,13 @@ def frames(
         cases = cases.filter(pl.col("case").is_in(list(again)))
     points = points.filter((pl.col("party") == "debtor") & (pl.col("state") != "invalid"))
     past = history.past_frame(book=book, cases=again)
-    return Frames(
-        cases=cases, points=points, past=past, facts=facts, measured=keeping.load(book=book)
-    )
+    measured = keeping.load(book=book)
+    cured = measured and alone.chances(
+        measured.card, cases, repay_30=strategy.assumptions.repay_30
+    )  # fmt: skip
+    if cured is not None:
+        cases = cases.with_columns(self_cure=pl.Series(cured))
+    return Frames(cases=cases, points=points, past=past, facts=facts, measured=measured)
 
 
 def _people(

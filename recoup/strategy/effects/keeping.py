@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from recoup.kernel.errors import Failed, NotTrainable
 from recoup.kernel.progress import Progress, quiet
 from recoup.kernel.text import canonical_json
 from recoup.people.models import Book
-from recoup.strategy.effects import learning, logged
+from recoup.strategy.effects import alone, learning, logged
 from recoup.strategy.effects.learning import Learnt, Minimum
 from recoup.strategy.effects.measured import Measured
 from recoup.strategy.events import EffectsMeasured, EffectsNotMeasured
@@ -60,7 +61,8 @@ def train(
     except NotTrainable as why:
         return _not_trainable(book, digest, str(why), by, at)
     progress("effects", 3, 3)
-    return _keep(book, strategy, learnt, digest, by, at)
+    self_cure = alone.learn(rows, repay_30=strategy.assumptions.repay_30, seed=seed)
+    return _keep(book, strategy, learnt, self_cure, digest, by, at)
 
 
 def _rows(book: Book, strategy: Strategy, as_of: date) -> pl.DataFrame:
@@ -119,8 +121,9 @@ def card(strategy: Strategy, learnt: Learnt) -> dict[str, Any]:
 
 
 def _keep(
-    book: Book, strategy: Strategy, learnt: Learnt, digest: str, by: Actor, at: datetime
-) -> EffectModel:
+    book: Book, strategy: Strategy, learnt: Learnt, self_cure: dict[str, Any], digest: str,
+    by: Actor, at: datetime,
+) -> EffectModel:  # fmt: skip
     version = _version(book)
     facts = {"version": version, "rows": sum(learnt.rows), "learner": learnt.model.learner.value}
     with transaction.atomic(), record(EffectsMeasured, by=by, at=at, book=book, **facts) as event:
@@ -129,7 +132,7 @@ def _keep(
         row = EffectModel(
             book=book, version=version, state=State.CHAMPION, trained_at=at,
             trained_from=learnt.first, trained_to=learnt.last, data_digest=digest,
-            card=_plain(card(strategy, learnt)),
+            card=_plain({**card(strategy, learnt), "alone": self_cure}),
         )  # fmt: skip
         path = _path(row)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -193,4 +196,10 @@ def load(*, book: Book, at: datetime | None = None) -> Measured | None:
             permanent=True,
             hint="Restore it from a backup, or train again with `recoup train`.",
         )
-    return Measured(row.version, Uplift.from_dict(json.loads(raw)), row.card)
+    return Measured(row.version, _read(raw), row.card)
+
+
+@lru_cache(maxsize=8)
+def _read(content: bytes) -> Uplift:
+    # Kept, because one case chosen anew during the day must not wait for a whole model.
+    return Uplift.from_dict(json.loads(content))

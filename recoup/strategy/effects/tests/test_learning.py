@@ -12,7 +12,8 @@ import pytest
 
 from recoup.decision.uplift.learners import Learner
 from recoup.kernel.errors import NotTrainable
-from recoup.strategy.effects import horizon, keeping, logged, measured
+from recoup.strategy import valuing
+from recoup.strategy.effects import alone, horizon, keeping, logged, measured
 from recoup.strategy.effects.learning import Minimum, learn_effects
 from recoup.strategy.effects.tests.nights import effect, nights
 from recoup.strategy.reading import read, shipped
@@ -208,3 +209,49 @@ def test_a_book_without_a_model_assumes_everything(in_use):
     told = measured.effects_of(strategy=strategy, cases=rows, measured=None)
 
     assert set(told.assumed.values()) == {"not_measured"}
+
+
+# -- Left alone ------------------------------------------------------------------------------------
+
+
+def test_who_pays_alone_is_learnt_from_the_holdout_and_nobody_else():
+    rows = nights(cases=2_000).with_columns(arm=pl.lit("holdout"))
+    risky = rows["repay_30"].to_numpy()
+    rng = np.random.default_rng(3)
+    whole = pl.Series((rng.random(len(risky)) < risky).astype(float))
+    part = pl.Series(rng.random(rows.height) < 0.1)
+    rows = rows.with_columns(paid=pl.when(part & (whole == 0)).then(0.3).otherwise(whole))
+    eager = rows.with_columns(arm=pl.lit("champion"), paid=pl.lit(1.0))
+
+    told = alone.learn(pl.concat([rows, eager]), repay_30=0.2, seed=0)
+    said = alone.chances({"alone": told}, rows, repay_30=0.2)
+
+    assert told["auc"]["low"] > 0.55
+    assert told["calibration_error"] < 0.06
+    assert said.mean() == pytest.approx((rows["paid"].to_numpy() > 0.01).mean(), abs=0.05)
+
+
+def test_a_holdout_that_is_too_small_says_so_and_no_chance_is_made_up():
+    rows = nights(cases=200)
+
+    told = alone.learn(rows, repay_30=0.2, seed=0)
+
+    assert "Nothing is known of who pays alone" in told["why_not"]
+    assert alone.chances({"alone": told}, rows, repay_30=0.2) is None
+    assert alone.chances({}, rows, repay_30=0.2) is None
+
+
+def test_complaints_to_be_expected_are_taken_from_the_value_as_money():
+    calm = read(shipped("default-any"))
+    loud = replace(
+        calm, assumptions=replace(calm.assumptions, complaint=0.002, complaint_cost=50_000)
+    )
+    rows = nights(cases=50, count=1)
+    allowed = np.ones((50, len(calm.treatments)), bool)
+
+    lost = valuing.values(strategy=calm, cases=rows, allowed=allowed) - valuing.values(
+        strategy=loud, cases=rows, allowed=allowed
+    )
+
+    growth = 1 + calm.assumptions.harm_growth * rows["contacts_30"].to_numpy()
+    assert lost == pytest.approx(np.tile((100 * growth)[:, None], (1, len(calm.treatments))))

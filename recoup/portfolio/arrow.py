@@ -31,11 +31,14 @@ def columns(rows: QuerySet[Any], names: list[str]) -> pl.DataFrame | None:
     """
     if not _apart():
         return None
+    from adbc_driver_manager import dbapi
+
     sql, params = rows.query.sql_with_params()
     try:
         table = _sqlite(sql, params) if connection.vendor == "sqlite" else _postgres(sql, params)
-    except (OSError, pa.ArrowException):
-        # A column of two types, or a server that lets nobody else in: slower, never wrong.
+    except (OSError, pa.ArrowException, dbapi.Error):
+        # A column of two types, a file that somebody else has locked, a server that lets nobody
+        # else in: slower, never wrong. Django's connection waits for a lock, and names what is wrong.
         return None
     if table is None:
         return None

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from django.db import transaction
+from adbc_driver_manager import AdbcStatusCode, dbapi
+from django.db import connection, transaction
 
 from recoup.people.models import Book, Creditor, User
 from recoup.portfolio import arrow, bulk
@@ -102,3 +103,17 @@ def test_a_column_of_two_types_is_read_row_by_row(
     handed = bulk.frame(users, SCHEMA)
 
     assert handed["seen"].to_list() == [None, None, AT, None]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite locks the whole file")
+def test_a_file_that_somebody_else_has_locked_is_read_by_the_connection_that_waits(
+    users: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(sql: str, params: Any) -> Any:
+        raise dbapi.ProgrammingError(
+            "database is locked", status_code=AdbcStatusCode.INVALID_ARGUMENT
+        )
+
+    monkeypatch.setattr(arrow, "_sqlite", locked)
+
+    assert bulk.frame(users, SCHEMA)["name"].to_list() == NAMES

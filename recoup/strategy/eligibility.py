@@ -24,6 +24,7 @@ from recoup.rulebook import engine
 from recoup.rulebook.vocabulary import FACTS, bits
 from recoup.scoring.kernel import rows_of
 from recoup.strategy.schema import Strategy, Treatment
+from recoup.strategy.words import Words
 
 Flags = NDArray[np.bool_]
 
@@ -40,8 +41,8 @@ class Eligibility:
 
     allowed: Flags
     point: NDArray[np.int64]
-    why: NDArray[np.object_]
-    rules: NDArray[np.object_]
+    why: Words
+    rules: Words
     fired: Counter[str] = field(default_factory=Counter)
     rulebook: str = ""
     asked: int = 0
@@ -59,7 +60,7 @@ def judge(
     n = len(cases)
     found = Eligibility(
         allowed=np.zeros_like(offered), point=np.zeros(offered.shape, dtype=np.int64),
-        why=np.full(n, "no_facts", dtype=object), rules=np.full(n, "", dtype=object),
+        why=Words(n, known=("no_facts", "")), rules=Words(n),
     )  # fmt: skip
     if not n or not facts.height:
         return found
@@ -84,7 +85,7 @@ def judge(
             mine = facts[lines].with_columns(decision_spent=False)
             judged = rules.judge_frame(mine, moment)
             _judge_channel(found, numbers, offered, mine, place[lines], judged)
-    found.why[found.allowed.any(axis=1)] = ""
+    found.why.put(found.allowed.any(axis=1), "")
     return found
 
 
@@ -112,9 +113,9 @@ def _judge_channel(
         hit = np.asarray(mask, dtype=bool) & ~allowed
         if hit.any():
             found.fired[rule] += int(hit.sum())
-            found.rules[rows[hit]] = [f"{have} {rule}".strip() for have in found.rules[rows[hit]]]
+            found.rules.add(rows[hit], rule)
     _explain(found, facts, rows, allowed)
-    found.why[rows[allowed & (points <= 0)]] = "no_contact_point"
+    found.why.put(rows[allowed & (points <= 0)], "no_contact_point")
 
 
 def _judge_task(
@@ -136,9 +137,13 @@ def _explain(found: Eligibility, facts: pl.DataFrame, rows: NDArray[np.int64], o
     stops = facts["stops"].fill_null(0).to_numpy()
     outs = facts["opt_outs"].fill_null(0).to_numpy()
     promised = (stops & bits("stops", {"promise"})) != 0
-    why = np.where(stops != 0, "stop", np.where(outs != 0, "opted_out", "rule"))
-    why = np.where(promised & (stops == bits("stops", {"promise"})), "promise_open", why)
-    found.why[rows[~ok]] = why[~ok]
+    only = promised & (stops == bits("stops", {"promise"}))
+    words = (
+        ("rule", (stops == 0) & (outs == 0)), ("opted_out", (stops == 0) & (outs != 0)),
+        ("stop", (stops != 0) & ~only), ("promise_open", only),
+    )  # fmt: skip
+    for word, marks in words:
+        found.why.put(rows[~ok & marks], word)
 
 
 def windows(

@@ -21,6 +21,7 @@ from recoup.strategy.choosing import Choice, choose
 from recoup.strategy.effects.measured import Effects
 from recoup.strategy.prospects import Frames, Prospects, look
 from recoup.strategy.schema import Strategy
+from recoup.strategy.words import Words
 
 
 @dataclass(frozen=True)
@@ -134,17 +135,16 @@ def _counted(why: pl.Series) -> dict[str, int]:
     return dict(sorted(Counter(word for word in why.to_list() if word).items()))
 
 
-def _why_not(seen: Prospects, chosen: Chosen) -> np.ndarray:
+def _why_not(seen: Prospects, chosen: Chosen) -> Words:
     """Why nothing is done, for every case of the frame; empty where something is."""
-    why = seen.standing.why.copy()
-    inside = why[seen.due]
-    inside = np.where(inside == "", seen.lawful.why, inside)
-    idle = (inside == "") & (chosen.action < 0)
-    inside[idle] = np.where(
-        chosen.explored[idle], "explored",
-        np.where(chosen.kept.value[idle] > 0, "budget", "not_worth"),
-    )  # fmt: skip
-    why[seen.due] = inside
+    why, due = seen.standing.why.copy(), seen.due
+    unsaid = np.flatnonzero(why[due] == "")
+    why.take(due[unsaid], seen.lawful.why[unsaid])
+    idle = (why[due] == "") & (chosen.action < 0)
+    wanted = chosen.kept.value > 0
+    why.put(due[idle & chosen.explored], "explored")
+    why.put(due[idle & ~chosen.explored & wanted], "budget")
+    why.put(due[idle & ~chosen.explored & ~wanted], "not_worth")
     return why
 
 
@@ -160,10 +160,11 @@ def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame
     action = np.full(n, -1, dtype=np.int32)
     propensity, value = np.ones(n), np.zeros(n)
     explored, point = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
-    admissible, rules = np.zeros(n, dtype=np.int32), np.full(n, "", dtype=object)
+    admissible, rules = np.zeros(n, dtype=np.int32), Words(n)
     action[due], propensity[due] = chosen.action, chosen.propensity
     explored[due], admissible[due] = chosen.explored, np.isfinite(worth).sum(axis=1)
-    rules[due] = np.where(lawful.why == "", "", lawful.rules)
+    barred_ = np.flatnonzero(lawful.why != "")
+    rules.take(due[barred_], lawful.rules[barred_])
     picked = np.flatnonzero(chosen.action >= 0)
     value[due[picked]] = worth[picked, chosen.action[picked]]
     point[due[picked]] = lawful.point[picked, chosen.action[picked]]
@@ -179,9 +180,10 @@ def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame
         "case", "stage", "days_past_due", "owed", "overdue", "repay_30", "lost_contact",
         "starter", "contacts_30", "time_zones",
     ).with_columns(
-        arm=_texts(standing.arm), follows=_texts(standing.follows), arm_share=pl.Series(standing.share),
-        segment=_texts(standing.segment), step=pl.Series(standing.step),
-        step_code=_texts(standing.step_code), why=_texts(why), rules=_texts(rules),
+        arm=standing.arm.series(), follows=standing.follows.series(),
+        arm_share=pl.Series(standing.share), segment=standing.segment.series(),
+        step=pl.Series(standing.step), step_code=standing.step_code.series(), why=why.series(),
+        rules=rules.series(),
         treatment=treatment, effect=treatment.replace_strict(sources, return_dtype=pl.String),
         channel=pl.Series(action).replace_strict(
             [*range(len(names) - 1), -1], channels, return_dtype=pl.String
@@ -191,7 +193,3 @@ def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame
         value=pl.Series(value.round().astype(np.int64)),
         takes=taking.taken(strategy, seen.use, due, chosen.action, n),
     ).with_columns(priced)  # fmt: skip
-
-
-def _texts(values: np.ndarray) -> pl.Series:
-    return pl.Series(values.tolist(), dtype=pl.String)

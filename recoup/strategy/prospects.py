@@ -22,6 +22,7 @@ from recoup.strategy.effects.measured import Effects, Measured, effects_of
 from recoup.strategy.eligibility import Eligibility
 from recoup.strategy.schema import Strategy
 from recoup.strategy.sequence import Standing
+from recoup.strategy.words import Words
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def look(
     )  # fmt: skip
     _one_of_a_person(strategy, some, standing, due, worth, lawful)
     # The condition of a budget may ask for the arm.
-    armed = some.with_columns(arm=pl.Series(standing.arm[due].tolist(), dtype=pl.String))
+    armed = some.with_columns(arm=standing.arm[due].series())
     return Prospects(cases, standing, due, lawful, worth, taking.of_cases(strategy, armed), effects)
 
 
@@ -107,9 +108,9 @@ def _close_hours(
     due: np.ndarray, on: date, at: datetime,
 ) -> None:  # fmt: skip
     """Close treatments whose window has passed, or that has no hour common to all zones."""
-    texts = zones.to_numpy()
-    for text in sorted(set(texts.tolist())):
-        here = texts == text
+    known = Words.of(zones)
+    for text in sorted(known.counts()):
+        here = known == text
         for number, treatment in enumerate(strategy.treatments.values()):
             last = on + timedelta(days=treatment.days - 1)
             hours = eligibility.windows(treatment=treatment, zones=text, on=on, closes_on=last)

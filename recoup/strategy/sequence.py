@@ -15,12 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recoup.decision.draws import fractions
+from recoup.scoring.kernel import rows_of
 from recoup.strategy.expressions import Condition
 from recoup.strategy.schema import CHAMPION, HOLDOUT, MEDIA, Segment, Strategy
+from recoup.strategy.words import Words
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
-Arms = tuple[NDArray[np.object_], NDArray[np.float64]]
+Arms = tuple[Words, NDArray[np.float64]]
 
 # Cases in these states may be worked; the others say themselves why not.
 WORKED = ("open", "retained")
@@ -38,25 +40,25 @@ class Standing:
     arm is stopped.
     """
 
-    arm: NDArray[np.object_]
-    follows: NDArray[np.object_]
+    arm: Words
+    follows: Words
     share: NDArray[np.float64]
-    segment: NDArray[np.object_]
+    segment: Words
     step: Whole
-    step_code: NDArray[np.object_]
-    why: NDArray[np.object_]
+    step_code: Words
+    why: Words
     allowed: Flags
 
     def leave(self, rows: Flags, why: str) -> None:
         """Leave these cases alone for this reason, unless there is one already."""
-        self.why[rows & (self.why == "")] = why
+        self.why.put(rows & (self.why == ""), why)
 
 
 def assign(*, strategy: Strategy, book: str, persons: Whole) -> Arms:
     """
     The arm of every person and the chance that they got it: the holdout, or one of the strategy's.
     """
-    codes = np.array([*(arm.code for arm in strategy.arms), HOLDOUT], dtype=object)
+    codes = [*(arm.code for arm in strategy.arms), HOLDOUT]
     rest = 1 - strategy.holdout
     chances = np.array([*(arm.share * rest for arm in strategy.arms), strategy.holdout])
     # As `in_holdout` and `arm_of` say of one person.
@@ -64,7 +66,7 @@ def assign(*, strategy: Strategy, book: str, persons: Whole) -> Arms:
     place = fractions("arm", strategy.salt, numbers=persons)
     drawn = np.searchsorted(edges, place, side="right").clip(max=len(edges) - 1)
     drawn[fractions(HOLDOUT, book, numbers=persons) < strategy.holdout] = len(edges)
-    return codes[drawn], chances[drawn]
+    return Words(known=codes, codes=drawn.astype(np.int32)), chances[drawn]
 
 
 def flags(frame: pl.DataFrame, condition: Condition) -> Flags:
@@ -86,29 +88,31 @@ def stand(
     persons = cases["person"].to_numpy()
     arms, shares = known or assign(strategy=strategy, book=book, persons=persons)
     follows = arms.copy()
-    follows[np.isin(arms.astype(str), list(stopped))] = CHAMPION
-    frame = cases.with_columns(arm=pl.Series(follows.tolist(), dtype=pl.String))
-    n, blank = cases.height, np.full(cases.height, "", dtype=object)
+    if stopped:
+        follows.put(arms.among(stopped), CHAMPION)
+    frame = cases.with_columns(arm=follows.series())
+    n = cases.height
     standing = Standing(
-        arm=arms, follows=follows, share=shares, segment=blank.copy(), step=np.zeros(n, dtype=np.int64),
-        step_code=blank.copy(), why=blank.copy(),
+        arm=arms, follows=follows, share=shares, segment=Words(n), step=np.zeros(n, dtype=np.int64),
+        step_code=Words(n), why=Words(n),
         allowed=np.zeros((n, len(strategy.treatments)), dtype=bool),
     )  # fmt: skip
     _leave_closed(standing, strategy, frame)
     fits = _fits(strategy, frame, points)
+    done = _Done.of(frame, past, on)
     for arm in strategy.arms:
         here = follows == arm.code
         cure = strategy.self_cure_of(arm)
         cured = flags(frame, cure) if cure else np.zeros(n, dtype=bool)
         for segment in strategy.segments_of(arm):
             rows = here & (standing.segment == "") & flags(frame, segment.when)
-            standing.segment[rows] = segment.code
+            standing.segment.put(rows, segment.code)
             if not segment.steps:
                 standing.leave(rows, "no_steps")
             standing.leave(rows & cured, "self_cure")
             due = np.flatnonzero(rows & (standing.why == ""))
             if len(due):
-                _place(standing, strategy, segment, frame, past, fits, due, on)
+                _place(standing, strategy, segment, done, fits, due)
     standing.leave((standing.segment == "") & (arms != HOLDOUT), "no_segment")
     standing.leave(cases["pending"].to_numpy() > 0, "pending")
     recent = cases["contacts_limit"].to_numpy() >= strategy.contact_limit.contacts
@@ -119,10 +123,9 @@ def stand(
 
 
 def _leave_closed(standing: Standing, strategy: Strategy, frame: pl.DataFrame) -> None:
-    states = frame["state"].to_numpy()
-    for state in sorted(set(states.tolist())):
+    for state in sorted(frame["state"].unique().to_list()):
         if state not in WORKED:
-            standing.leave(states == state, f"state_{state}")
+            standing.leave((frame["state"] == state).to_numpy(), f"state_{state}")
     for exit_ in strategy.exits:
         standing.leave(flags(frame, exit_.when), f"exit_{exit_.code}")
     standing.leave(standing.arm == HOLDOUT, "holdout")
@@ -131,29 +134,61 @@ def _leave_closed(standing: Standing, strategy: Strategy, frame: pl.DataFrame) -
 def _fits(strategy: Strategy, frame: pl.DataFrame, points: pl.DataFrame) -> Flags:
     """Which treatments a case has a contact point for and meets the conditions of."""
     fits = np.ones((frame.height, len(strategy.treatments)), dtype=bool)
-    reachable = {
-        medium: frame["case"].is_in(points.filter(pl.col("medium") == medium)["case"].implode())
-        for medium in set(MEDIA.values()) - {""}
-    }
+    place = rows_of(frame["case"].to_numpy(), points["case"].to_numpy())
+    reachable = {}
+    for medium in set(MEDIA.values()) - {""}:
+        reachable[medium] = np.zeros(frame.height + 1, dtype=bool)  # the last is of nobody here
+        reachable[medium][place[(points["medium"] == medium).to_numpy()]] = True
     for at, treatment in enumerate(strategy.treatments.values()):
         medium = MEDIA[treatment.channel]
         if medium:
-            fits[:, at] &= reachable[medium].to_numpy()
+            fits[:, at] &= reachable[medium][:-1]
         if treatment.only_if:
             fits[:, at] &= flags(frame, treatment.only_if)
     return fits
 
 
+@dataclass(frozen=True)
+class _Done:
+    """The last step carried out in each segment: of which case, `row`, and how many days ago."""
+
+    segment: pl.Series
+    row: Whole
+    step: Whole
+    ago: Whole
+    placed: Whole
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, past: pl.DataFrame, on: date) -> _Done:
+        row = rows_of(frame["case"].to_numpy(), past["case"].to_numpy())
+        ago = past.select((pl.lit(on) - pl.col("last_on")).dt.total_days().fill_null(-1))
+        return cls(
+            past["segment"], row.astype(np.int64), past["last_step"].to_numpy(),
+            ago.to_series().cast(pl.Int64).to_numpy(),
+            frame["days_placed"].fill_null(FAR).cast(pl.Int64).to_numpy(),
+        )  # fmt: skip
+
+    def progress(self, segment: Segment, due: Whole) -> tuple[Whole, Whole]:
+        """The next step of each case, and the days since the last one (or since it was placed)."""
+        step, idle = np.zeros(len(self.placed), np.int64), self.placed.copy()
+        mine = np.flatnonzero((self.segment == segment.code).to_numpy() & (self.row >= 0))
+        rows, known = self.row[mine], mine[self.ago[mine] >= 0]
+        step[rows] = self.step[mine] + 1
+        idle[self.row[known]] = self.ago[known]
+        return step[due], idle[due]
+
+
 def _place(
-    standing: Standing, strategy: Strategy, segment: Segment, frame: pl.DataFrame,
-    past: pl.DataFrame, fits: Flags, due: Whole, on: date,
-) -> None:  # fmt: skip
+    standing: Standing, strategy: Strategy, segment: Segment, done: _Done, fits: Flags, due: Whole
+) -> None:
     """Find the step of the cases of one segment, passing over steps that a case can never fit."""
-    next_step, idle = _progress(segment, frame[due], past, on)
+    next_step, idle = done.progress(segment, due)
     count, order = len(segment.steps), list(strategy.treatments)
     wait = np.zeros(len(due), dtype=np.int64)
     open_, ended = np.ones(len(due), dtype=bool), np.zeros(len(due), dtype=bool)
     for _ in range(count + 1):
+        if not open_.any():
+            break
         if segment.repeat_after_days is None:
             ended |= open_ & (next_step >= count)
             open_ &= ~ended
@@ -166,7 +201,7 @@ def _place(
             fit = offered.any(axis=1)
             placed = np.flatnonzero(rows)[fit]
             standing.step[due[placed]] = next_step[placed]
-            standing.step_code[due[placed]] = step.code
+            standing.step_code.put(due[placed], step.code)
             standing.allowed[due[placed]] = offered[fit]
             open_[placed] = False
             next_step[np.flatnonzero(rows)[~fit]] += 1
@@ -179,18 +214,3 @@ def _note(standing: Standing, due: Whole, rows: Flags, why: str) -> None:
     marks = np.zeros(len(standing.why), dtype=bool)
     marks[due[rows]] = True
     standing.leave(marks, why)
-
-
-def _progress(
-    segment: Segment, cases: pl.DataFrame, past: pl.DataFrame, on: date
-) -> tuple[Whole, Whole]:
-    """The next step of each case, and the days since the last one (or since it was placed)."""
-    mine = past.filter(pl.col("segment") == segment.code).select("case", "last_step", "last_on")
-    joined = cases.select("case", "days_placed").join(mine, on="case", how="left",
-                                                      maintain_order="left")  # fmt: skip
-    idle = (pl.lit(on) - pl.col("last_on")).dt.total_days()
-    found = joined.select(
-        step=(pl.col("last_step") + 1).fill_null(0).cast(pl.Int64),
-        idle=pl.coalesce(idle, pl.col("days_placed"), pl.lit(FAR)).cast(pl.Int64),
-    )
-    return found["step"].to_numpy().copy(), found["idle"].to_numpy().copy()

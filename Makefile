@@ -8,7 +8,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
-	bench-experiments bench-ope bench-values bench-allocate bench-night bench-collectbench bench-distributed \
+	bench-experiments bench-ope bench-learning bench-values bench-allocate bench-night bench-collectbench bench-distributed \
 	screenshots constraints clean
 
 help:  ## This list
@@ -51,7 +51,7 @@ test-postgres: setup-dev  ## The same suite against a real PostgreSQL
 	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup $(ARGS)
 
 bench: setup-dev  ## The figures of docs/, measured here
-	@for script in intake portfolio scoring allocate assign gate replay gate_http simulator night experiments ope; do \
+	@for script in intake portfolio scoring allocate assign gate replay gate_http simulator night experiments ope learning; do \
 		echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
 
 bench-calibration: setup-dev  ## The simulator against published experiments: make bench-calibration ARGS="--ranges"
@@ -80,6 +80,9 @@ bench-ope: setup-dev  ## Judging a policy from the log of another: coverage, and
 
 bench-values: setup-dev  ## Effects, hazards, collectability and scores beside the truth and beside plain peers: make bench-values ARGS="hazards"
 	$(BIN)/python -m bench.values $(ARGS)
+
+bench-learning: setup-dev  ## Learning with priced budgets beside a fixed champion: regret, budgets (simulated)
+	$(BIN)/python -m bench.learning $(ARGS)
 
 screenshots: setup-dev  ## The pictures in docs/screenshots, of a running demo: make screenshots ARGS="URL PASSWORD"
 	$(BIN)/python docs/screenshots.py $(ARGS)

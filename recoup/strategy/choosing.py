@@ -12,6 +12,9 @@ Hence, exactly,
 
 The reserve is what the slice takes on average, four standard deviations and one action; a draw that
 takes more is drawn again, which happens about once in 10^4 nights and is the only inexactness.
+
+Cases of a learning arm (`sampling`) have no single action in the plan: there [a is the plan's] is
+the share of draws from what is believed that take it at the plan's prices.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from numpy.typing import NDArray
 
 from recoup.decision.allocate import NOTHING, Allocation, allocate
 from recoup.decision.uses import NONE, Factored, of_arrays, use_of
+from recoup.strategy.sampling import Sampled, Sampling, sample
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -47,11 +51,12 @@ class Choice:
     used: Floats
     weights: Floats
     open: Flags
+    sampled: Sampled | None = None
 
 
 def choose(
     *, values: Floats, use: Floats | Factored, budgets: Floats, explore: float, seed: int,
-    start: Floats | None = None,
+    start: Floats | None = None, sampling: Sampling | None = None,
 ) -> Choice:  # fmt: skip
     """
     Choose for all due cases; `values` (n, A) has minus infinity where an action is closed, `use` is
@@ -64,14 +69,24 @@ def choose(
     values = np.where(too_large(use, budgets), -np.inf, values)
     admissible = np.isfinite(values)
     weights, reserve = _weights(_Groups.of(admissible, use), use, budgets, explore)
-    plan = allocate(values, use, np.maximum(budgets - reserve, 0), seed=seed, start=start)
+    rest = np.maximum(budgets - reserve, 0)
     rng = np.random.default_rng(seed)
+    if sampling is None or not len(sampling.rows):
+        sampled, plan = None, allocate(values, use, rest, seed=seed, start=start)
+        own, chance = plan.chosen, np.ones(len(values))
+    else:
+        sampled = sample(values=values, use=use, budgets=rest, sampling=sampling, seed=seed,
+                         start=start, rng=rng)  # fmt: skip
+        plan, own, chance = sampled.plan, sampled.action, sampled.chance
     mine = weights[use.segment] * admissible
     drawn, draw = _slice(admissible, use, mine, explore, reserve, rng)
-    action = np.where(drawn, draw, plan.chosen).astype(np.int32)
+    action = np.where(drawn, draw, own).astype(np.int32)
     rows = np.arange(len(action))
     weight = np.where(action >= 0, mine[rows, action], 1.0) if mine.size else np.ones(len(rows))
-    propensity = (1 - explore) * (action == plan.chosen) + explore * weight / (1 + mine.sum(axis=1))
+    planned = (action == own) * chance
+    if sampled is not None:
+        planned[sampled.rows] = sampled.chance_of(action)
+    propensity = (1 - explore) * planned + explore * weight / (1 + mine.sum(axis=1))
     propensity[~admissible.any(axis=1)] = 1.0
     used = use_of(use, action)
     if (used > budgets * (1 + 1e-9)).any():
@@ -79,7 +94,9 @@ def choose(
     open_ = mine > 0
     taken = np.flatnonzero(action >= 0)
     open_[taken, action[taken]] = True
-    return Choice(action, propensity, drawn, plan, used, weights, open_)
+    if sampled is not None:
+        open_[sampled.rows] |= sampled.chances[:, 1:] > 0
+    return Choice(action, propensity, drawn, plan, used, weights, open_, sampled)
 
 
 def _alike(use: Floats, cases: int) -> Factored:

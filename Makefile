@@ -8,7 +8,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
-	bench-experiments bench-ope bench-learning bench-values bench-allocate bench-night bench-collectbench bench-distributed \
+	bench-experiments bench-ope bench-learning bench-values bench-flights bench-allocate bench-night bench-collectbench bench-distributed \
 	screenshots constraints clean
 
 help:  ## This list
@@ -59,6 +59,9 @@ bench-calibration: setup-dev  ## The simulator against published experiments: ma
 
 bench-gate: setup-dev  ## What the law costs: verdicts, permits, a million replayed, over HTTP
 	@for script in gate replay gate_http; do echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
+
+bench-flights: setup-dev  ## A strategy flown over a book: CPU beside two minutes, what common chance saves
+	$(BIN)/python -m bench.flights $(ARGS)
 
 bench-allocate: setup-dev  ## The plan beside PDLP, GLOP and HiGHS: CPU, certified gap (P1, P2, P3)
 	$(BIN)/python -m bench.allocate $(ARGS)

@@ -88,7 +88,7 @@ def tell(flight: Any) -> None:
 
     results, champion = flight.results, flight.champion
     against = str(champion) if champion else "nobody contacted"
-    other = "".join(f", {name} {each['from']:,} -> {each['to']:,}"
+    other = "".join(f", {name} {each['from']:,.10g} -> {each['to']:,.10g}"
                     for name, each in flight.changes.items())  # fmt: skip
     console.out.rule(f"{flight}: {flight.candidate}{other} beside {against} (SIMULATED)")
     console.say(

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 from bench.collectbench import contest, table
+from bench.collectbench.bound import Bound
 from bench.collectbench.contest import JUDGING, SIZES, TRAINING, TUNING, Learned
 from bench.collectbench.entries import ENTRIES, PRODUCT
 from bench.collectbench.stage import Result
@@ -41,15 +42,14 @@ def main() -> None:
     )  # fmt: skip
     start = time.process_time()
     results = contest.hold(entries, size, seeds=seeds, tell=_tell(options.verbose))
-    for variant in size.variants:
-        _print(results, variant, size.seeds)
-    if len(size.variants) > 1:
-        _print(results, table.ALL, size.seeds)
+    bounds = [] if options.no_bound else contest.bounds(size, seeds=seeds)
+    for variant in (*size.variants, *([table.ALL] if len(size.variants) > 1 else [])):
+        _print(results, bounds, variant, size.seeds)
     spent = time.process_time() - start + sum(one.cpu for one in results)
     print(f"\n{spent:.0f} CPU seconds without learning; load {os.getloadavg()[0]:.1f}")
     if options.json:
         Path(options.json).write_text(json.dumps([_plain(one) for one in results]) + "\n")
-    clauses = table.p5(results, variant=table.ALL, regret=None, seeds=size.seeds)
+    clauses = _clauses(results, bounds, table.ALL, size.seeds)
     sys.exit(options.size == "full" and not all(one.holds for one in clauses))
 
 
@@ -61,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--policy", metavar="MODULE:CLASS", help="an entry of your own")
     parser.add_argument("--only", nargs="+", choices=ENTRIES, help="some of the policies")
     parser.add_argument("--tuning", action="store_true", help="on the seeds for tuning")
+    parser.add_argument("--no-bound", action="store_true", help="leave the bound out")
     parser.add_argument("--json", metavar="FILE", help="write all results")
     parser.add_argument("--verbose", action="store_true", help="say each result as it comes")
     return parser.parse_args()
@@ -90,14 +91,25 @@ def _tell(verbose: bool):  # type: ignore[no-untyped-def]
     return tell
 
 
-def _print(results: list[Result], variant: str, seeds: int) -> None:
+def _print(
+    results: list[Result], bounds: list[tuple[str, int, Bound]], variant: str, seeds: int
+) -> None:  # fmt: skip
     print(f"\n== {variant if variant != table.ALL else 'all variants together'}")
     for line in table.lines(results, variant=variant):
         print(line)
+    if bounds:
+        print(table.bound_line(results, bounds, variant=variant))
     if any(one.policy == PRODUCT for one in results):
         print(f"P5, {variant}:")
-        for clause in table.p5(results, variant=variant, regret=None, seeds=seeds):
+        for clause in _clauses(results, bounds, variant, seeds):
             print(clause)
+
+
+def _clauses(
+    results: list[Result], bounds: list[tuple[str, int, Bound]], variant: str, seeds: int
+) -> list[table.Clause]:  # fmt: skip
+    missed = table.regret(results, bounds, variant=variant)
+    return table.p5(results, variant=variant, regret=missed, seeds=seeds)
 
 
 def _plain(one: Result) -> dict[str, object]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.collectbench.bound import Bound, bound, price
 from bench.collectbench.protocol import Episode, Terms
 from bench.collectbench.seat import FailedError, Seat
 from bench.collectbench.stage import Result, play
@@ -33,12 +34,15 @@ class Size:
     books: int  # in the training log
     book: int  # cases of each of them
     seeds: int
+    sample: int  # cases a seed that the bound is estimated from
     variants: tuple[str, ...]
 
 
 SIZES = {
-    "ci": Size(cases=1200, days=40, books=2, book=2500, seeds=3, variants=("mid", "stress")),
-    "full": Size(cases=4000, days=60, books=3, book=6000, seeds=10, variants=VARIANTS),
+    "ci": Size(
+        cases=1200, days=40, books=2, book=2500, seeds=3, sample=12, variants=("mid", "stress")
+    ),
+    "full": Size(cases=2000, days=60, books=3, book=4000, seeds=10, sample=40, variants=VARIANTS),
 }
 
 
@@ -101,3 +105,21 @@ def _one(
             )
             for book in books
         ]  # fmt: skip
+
+
+def bounds(
+    size: Size, *, seeds: Sequence[int] = JUDGING, parameters: Parameters | None = None
+) -> list[tuple[str, int, Bound]]:  # fmt: skip
+    """The bound on every book; its prices are looked for on a book that nobody is judged on."""
+    found = []
+    for variant in size.variants:
+        the_terms = terms(variant=variant, cases=size.cases, days=size.days, parameters=parameters)
+        first = Book(terms=the_terms, seed=TUNING[-1], parameters=parameters)
+        prices = price(first, the_terms, sample=max(size.sample // 2, 6), seed=1)
+        for seed in seeds[: size.seeds]:
+            book = Book(terms=the_terms, seed=seed, parameters=parameters)
+            found.append((
+                variant, seed,
+                bound(book, the_terms, prices=prices, sample=size.sample, seed=seed),
+            ))  # fmt: skip
+    return found

@@ -92,6 +92,7 @@ class Rules:
     contacts_a_day: int = 1  # the contest's own, stricter than the law
     calls_a_day: int = 3  # people and robots together, as the standard of 2025 has it
     letters_a_month: int = 1  # in any 30 days
+    offers: tuple[str, ...] = ()  # what may be offered: sixty days do not show what a gift costs
     first_hour: int = 8
     last_hour: int = 21
 

@@ -110,7 +110,7 @@ class Referee:
                 problems.append(f"cases are numbered 0 to {self.terms.cases - 1}.")
             if len(np.unique(cases)) < len(cases):
                 problems.append("a case is named twice in one contact.")
-        return problems + _bad_offer(contact.offer)
+        return problems + _bad_offer(contact.offer, self.terms.rules.offers)
 
     def _people(self, asked: Sequence[Contact], log: Log, day: int) -> list[str]:
         """Which rules about single persons are broken."""
@@ -166,11 +166,13 @@ def _list(contacts: object, day: int) -> list[Contact]:
     return list(contacts)
 
 
-def _bad_offer(offer: object) -> list[str]:
+def _bad_offer(offer: object, open_: Sequence[str]) -> list[str]:
     if offer is None:
         return []
     if not isinstance(offer, tuple) or len(offer) != 2 or not isinstance(offer[0], str):
         return ["an offer is (kind, share) or None."]
+    if offer[0] not in open_:
+        return [f"{offer[0]!r} may not be offered; open are: {', '.join(open_) or 'none'}."]
     share = offer[1]
     if not isinstance(share, float | int) or not np.isfinite(share) or not 0 < share <= 1:
         return [f"the share of an offer is above 0 and at most 1, not {share!r}."]

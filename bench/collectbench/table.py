@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.collectbench.bound import Bound
 from bench.collectbench.entries import PRODUCT
 from bench.collectbench.paired import Ratio, ratio
+from bench.collectbench.paired import regret as missed
 from bench.collectbench.stage import Result
 
 ALL = "all"
@@ -67,6 +69,40 @@ def _line(policy: str, mine: Sequence[Result]) -> str:
     )
 
 
+def bound_line(
+    results: Sequence[Result], bounds: Sequence[tuple[str, int, Bound]], *, variant: str
+) -> str:  # fmt: skip
+    """The row of the bound."""
+    rows = [one for one in results if variant in (one.variant, ALL)]
+    opening = sum({(one.variant, one.seed): one.opening for one in rows}.values())
+    mine = [one for name, _, one in bounds if variant in (name, ALL)]
+    value = sum(one.value for one in mine)
+    error = float(np.sqrt(sum(one.error**2 for one in mine)))
+    runs = len({one.seed for one in rows})
+    alone = sum(one.alone for one in mine)
+    prices = ", ".join(f"{k} {v:.0f}" for k, v in mine[0].prices.items() if v) or "all 0"
+    return (
+        f"{'bound':<20}{100 * value / opening:>15.2f}{value / FEN / runs:>12.3f}"
+        f"  +/- {100 * error / opening:.2f} (standard error of the sample); without contact "
+        f"{100 * alone / opening:.2f}; prices in fen: {prices}"
+    )
+
+
+def regret(
+    results: Sequence[Result], bounds: Sequence[tuple[str, int, Bound]], *, variant: str
+) -> Ratio | None:  # fmt: skip
+    """The share of the bound that the product misses."""
+    most: dict[int, float] = {}
+    for name, seed, one in bounds:
+        if variant in (name, ALL):
+            most[seed] = most.get(seed, 0.0) + one.value
+    ours = by_seed([one for one in results if variant in (one.variant, ALL)], PRODUCT)
+    seeds = sorted(set(most) & set(ours))
+    if not seeds:
+        return None
+    return missed([ours[seed] for seed in seeds], [most[seed] for seed in seeds])
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One clause of P5: what is asked, what was found, and whether it holds."""
@@ -104,7 +140,7 @@ def p5(
         clauses.append(Clause("regret to the bound at most 10 %", "no bound was asked for", False))
     else:
         clauses.append(Clause(
-            "regret to the bound at most 10 % (5 % at best)", str(regret), regret.mean <= 0.10
+            "regret to the bound at most 10 %, interval and all (5 % at best)", str(regret), regret.high <= 0.10
         ))  # fmt: skip
     broken = sum(bool(one.broken) for one in rows if one.policy == PRODUCT)
     clauses.append(Clause("violations exactly 0, caps asserted daily", str(broken), broken == 0))

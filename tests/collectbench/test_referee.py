@@ -44,10 +44,10 @@ CRIMES = {
     "Texts": "of sms asked for", "Letters": "of letter asked for",
     "Minutes": "of senior_minutes asked for", "Lines": "of call_lines_08 asked for",
     "RobotLines": "of robot_lines_12 asked for", "RobotMinutes": "of robot_minutes asked for",
-    "Gifts": "of concession asked for", "Twice": "more than 1 time(s) a day",
+    "Gifts": "'write_down' may not be offered", "Twice": "more than 1 time(s) a day",
     "Twins": "named twice in one contact", "Night": "hour 23 is outside 8 to 21",
     "Circle": "no channel 'circle'", "Nobody": f"numbered 0 to {CASES - 1}",
-    "Unnumbered": "one array of whole numbers", "NanOffer": "share of an offer",
+    "Unnumbered": "one array of whole numbers", "NanOffer": "may not be offered",
     "Shapeless": "gives a list of Contact, not str",
 }  # fmt: skip
 
@@ -104,6 +104,18 @@ def test_nobody_is_contacted_once_complaints_reach_the_ceiling() -> None:
 
     assert referee.admit([], log, day=1) == []
     assert referee.admit([Contact("sms", "moral", np.array([2]))], log, day=30)
+
+
+def test_where_offers_are_open_their_shares_and_their_face_are_counted() -> None:
+    rules = dataclasses.replace(TERMS.rules, offers=("write_down",))
+    terms = dataclasses.replace(TERMS, rules=rules, budgets={**TERMS.budgets, "concession": 99_999})
+    log, one = Log(fields()), np.array([7])
+
+    for share, said in ((1.0, "of concession asked for"), (float("nan"), "share of an offer")):
+        with pytest.raises(BrokenError, match=said):
+            Referee(terms).admit(
+                [Contact("sms", "moral", one, offer=("write_down", share))], log, day=0
+            )
 
 
 def test_the_fourth_call_of_a_day_is_refused() -> None:

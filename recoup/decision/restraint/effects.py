@@ -28,7 +28,7 @@ HALF_LIVES = (4.0, 7.0, 10.0, 14.0, 20.0)
 FATIGUES = (0.9, 0.94, 0.97, 1.0)
 QUANTILES = (0.3, 0.6, 0.85)
 QUIET = 0.12  # share of the days without a payment that are looked at
-RIDGE = 4.0
+RIDGE, OWN = 4.0, 0.12  # on slopes; the standard deviation of what a kind has of its own
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,15 @@ class Effects:
 
 
 def learn(
-    *, touches: Touches, mornings: Sequence[Morning], irritation: Irritation, seed: int
+    *, touches: Touches, mornings: Sequence[Morning], irritation: Irritation, shared: Floats,
+    seed: int,
 ) -> Effects:  # fmt: skip
     """
     Fit the effects; `mornings[d]` is day d of the log.
+
+    `shared` (kinds, traits) says what kinds have in common, such as a tone or a voice: an effect is
+    the sum of those of its traits and of its own, which is shrunk (`OWN`), so that a kind that was
+    seldom tried is not taken for the best by luck.
 
     :raises ValueError: if nobody ever paid
     """
@@ -88,12 +93,16 @@ def learn(
         half_life: float, fatigue: float, start: Floats | None
     ) -> tuple[float, Floats, Floats]:
         heard, strain = _exposed(touches, over, rows, half_life, fatigue)
-        table = np.column_stack([base, heard, -strain])
+        table = np.column_stack([base, heard @ shared, heard, -strain])
         lowest = np.full(table.shape[1], -np.inf)
         lowest[-len(knots) :] = 0.0
-        found = fit(table, y, ridge=RIDGE, weight=weight, start=start, lowest=lowest)
+        found = fit(table, y, ridge=ridge, weight=weight, start=start, lowest=lowest)
         return loss(table, y, found, weight=weight), found, table
 
+    ridge = np.r_[
+        np.full(base.shape[1] + shared.shape[1], RIDGE), np.full(touches.kinds, 1.0 / OWN**2),
+        np.full(len(knots), RIDGE),
+    ]  # fmt: skip
     best = (np.inf, np.zeros(0), np.zeros((0, 0)))
     half_life, fatigue, start = HALF_LIVES[2], FATIGUES[2], None
     for one in HALF_LIVES:
@@ -105,21 +114,20 @@ def learn(
         now = tried(half_life, one, best[1])
         if now[0] < best[0]:
             best, fatigue = now, one
-    return _effects(best[1], best[2], weight, base.shape[1], touches.kinds, knots, half_life,
-                    fatigue)  # fmt: skip
-
-
-def _effects(
-    found: Floats, table: Floats, weight: Floats, wide: int, kinds: int, knots: Floats,
-    half_life: float, fatigue: float,
-) -> Effects:  # fmt: skip
-    rate = weight * np.exp(np.minimum(table @ found, 20.0))
-    curve = (table * rate[:, None]).T @ table + RIDGE * np.eye(len(found))
-    error = np.sqrt(np.diag(np.linalg.inv(curve)))
-    parts = np.split(found, [wide, wide + kinds])
+    parts = np.split(best[1], np.cumsum([base.shape[1], shared.shape[1], touches.kinds]))
+    both = np.column_stack([shared, np.eye(touches.kinds)])
+    spread = _spread(best[1], best[2], weight, ridge)
+    some = slice(base.shape[1], base.shape[1] + both.shape[1])
+    error = np.sqrt(np.einsum("ka,ab,kb->k", both, spread[some, some], both))
     return Effects(
-        parts[0], parts[1], parts[2], error[wide : wide + kinds], knots, half_life, fatigue
-    )
+        parts[0], shared @ parts[1] + parts[2], parts[3], error, knots, half_life, fatigue
+    )  # fmt: skip
+
+
+def _spread(found: Floats, table: Floats, weight: Floats, ridge: Floats) -> Floats:
+    """The covariance of the coefficients."""
+    rate = weight * np.exp(np.minimum(table @ found, 20.0))
+    return np.asarray(np.linalg.inv((table * rate[:, None]).T @ table + np.diag(ridge)))
 
 
 def _rows(mornings: Sequence[Morning], seed: int) -> list[NDArray[np.int64]]:

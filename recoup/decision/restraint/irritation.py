@@ -19,9 +19,8 @@ from recoup.decision.restraint.touches import Touches, load
 
 Floats = NDArray[np.float64]
 HALF_LIVES = (5.0, 7.0, 10.0, 14.0, 20.0, 30.0)
-FEWEST = 30  # objections under which kinds are not told apart
 MOST = 8.0  # irritation is not believed beyond what was seen; rates neither
-RIDGE = 2.0
+RIDGE, APART = 2.0, 200.0  # on what all parts have in common, on what each has of its own
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def learn(
     touches: Touches, objected: NDArray[np.bool_], *, half_lives: Sequence[float] = HALF_LIVES
 ) -> Irritation:
     """
-    Fit weights, half-life and calm rates. With few objections all parts weigh alike.
+    Fit weights, half-life and calm rates. The fewer objections, the more alike parts weigh.
 
     `objected` (m,) says to which contacts there was an objection.
     """
@@ -59,14 +58,12 @@ def learn(
     best: tuple[float, Irritation] | None = None
     for half_life in half_lives:
         counts = load(touches, half_life=half_life)[rows]
-        if y.sum() < FEWEST:
-            counts = counts.sum(axis=1, keepdims=True)
-        table = np.column_stack([own, counts])
-        lowest = np.r_[np.full(touches.parts, -np.inf), np.zeros(counts.shape[1])]
-        found = fit(table, y, ridge=RIDGE, lowest=lowest)
-        weight = found[touches.parts :]
-        if len(weight) == 1:
-            weight = np.repeat(weight, touches.parts)
+        table = np.column_stack([own, counts.sum(axis=1), counts])
+        ridge = np.r_[np.full(touches.parts + 1, RIDGE), np.full(touches.parts, APART)]
+        lowest = np.r_[np.full(touches.parts, -np.inf), 0.0, np.full(touches.parts, -np.inf)]
+        found = fit(table, y, ridge=ridge, lowest=lowest)
+        common, apart = found[touches.parts], found[touches.parts + 1 :]
+        weight = np.maximum(common + apart, 0.0)
         value = loss(table, y, found)
         if best is None or value < best[0]:
             best = value, Irritation(weight, half_life, found[: touches.parts])

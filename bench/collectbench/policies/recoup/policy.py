@@ -57,7 +57,7 @@ class _Learned:
 class Recoup:
     """Learn, plan, allocate."""
 
-    harm = 20_000.0  # what a complaint is taken to cost, minor units; chosen on the tuning seeds
+    harm = 150_000.0  # what a complaint is taken to cost, minor units; chosen on the tuning seeds
 
     def learn(self, past: Sequence[Episode], terms: Terms, *, seed: int) -> None:
         """Fit all parts on the log."""
@@ -239,13 +239,24 @@ def study(past: Sequence[Episode], *, seed: int) -> _Learned:
     objected, complained = _objections(past, found.day, events.case)
     irritation = irritating.learn(touches, objected)
     effects = effecting.learn(
-        touches=touches, mornings=_mornings(past), irritation=irritation, seed=seed
-    )
+        touches=touches, mornings=_mornings(past), irritation=irritation,
+        shared=_shared(groups), seed=seed,
+    )  # fmt: skip
     return _Learned(
         groups, irritation, effects, Reaching.learn(events, seed=seed),
         Promising.learn(past, found, len(groups), seed=seed), Amounts.learn(past, seed=seed),
         float(complained.sum() / max(objected.sum(), 1)),
     )  # fmt: skip
+
+
+def _shared(groups: Sequence[tuple[str, str, str]]) -> Floats:
+    """What kinds of contact have in common: being written in a tone, or spoken."""
+    traits = [("written", tone) for tone in ("reminder", "moral", "officer")] + [("spoken", "")]
+    of = [
+        ("spoken", "") if channel in ("call", "robot") else ("written", tone)
+        for channel, tone, _ in groups
+    ]
+    return np.array([[float(one == trait) for trait in traits] for one in of])
 
 
 def _objections(

@@ -12,6 +12,7 @@ from recoup.decision.restraint.touches import Lasting, Touches, kept, load
 from recoup.decision.restraint.waiting import Ahead, Fading, Ways
 
 CASES, DAYS = 3000, 40
+APART = np.eye(2)  # kinds that have nothing in common
 
 
 def contacts(rng: np.random.Generator) -> Touches:
@@ -75,7 +76,7 @@ def test_effects_their_half_life_and_their_strain_are_learnt_from_a_log() -> Non
     )
     mornings = played(rng, touches, level, truth)
 
-    found = effects.learn(touches=touches, mornings=mornings, irritation=calm, seed=1)
+    found = effects.learn(touches=touches, mornings=mornings, irritation=calm, shared=APART, seed=1)
 
     assert found.heard[0] == pytest.approx(0.6, abs=0.12)
     assert found.heard[1] == pytest.approx(0.0, abs=0.12)
@@ -114,7 +115,7 @@ def test_a_log_in_which_nobody_pays_teaches_nothing() -> None:
     mornings = [Morning(np.ones((CASES, 1)), ~none, none) for _ in range(DAYS)]
 
     with pytest.raises(ValueError, match="Nobody ever paid"):
-        effects.learn(touches=touches, mornings=mornings, irritation=calm, seed=1)
+        effects.learn(touches=touches, mornings=mornings, irritation=calm, shared=APART, seed=1)
 
 
 # -- Waiting ---------------------------------------------------------------------------------------

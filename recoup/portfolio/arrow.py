@@ -46,13 +46,15 @@ def columns(rows: QuerySet[Any], names: list[str]) -> pl.DataFrame | None:
 
 
 def _apart() -> bool:
-    """Whether another connection sees what this one does."""
-    if connection.in_atomic_block:
-        return False
-    if connection.vendor == "postgresql":
-        return True
-    name = str(connection.settings_dict["NAME"])
-    return connection.vendor == "sqlite" and Path(name).is_file()
+    """
+    Whether another connection sees what this one does, and may be opened.
+
+    Not on SQLite: the driver brings an SQLite of its own, and locks belong to the process. When it
+    closes the file, Python's connection loses its locks; another process then takes itself for the
+    last one, removes the log under us, and what we write next is lost (sqlite.org/howtocorrupt.html,
+    2.2.1). Threads crash on it.
+    """
+    return connection.vendor == "postgresql" and not connection.in_atomic_block
 
 
 def _sqlite(sql: str, params: tuple[Any, ...]) -> pa.Table:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from recoup.rulebook.vocabulary import ELEMENTS, PAPERS, bits
 from recoup.scoring.buckets import Buckets, bucket_of, count_for
 from recoup.scoring.declared import DAY, code
 from recoup.scoring.tables import day_number, microsecond
@@ -31,9 +32,12 @@ OFTEN = (0.34, 0.30, 0.10, 0.10, 0.06, 0.04, 0.03, 0.03)
 LATER = [code("outcome", word) for word in ("read", "replied", "undelivered")]
 
 
-def write(folder: Path, accounts: int, seed: int) -> Buckets:
-    """Write a book of so many accounts; buckets that are there already are kept."""
-    count = count_for(accounts)
+def write(folder: Path, accounts: int, seed: int, count: int = 0) -> Buckets:
+    """
+    Write a book of so many accounts, in `count` buckets or as many as the kernel likes; buckets that
+    are there already are kept.
+    """
+    count = count or count_for(accounts)
     found = Buckets.create(folder, count=count, on=ON, instant=START)
     cases = np.arange(1, accounts + 1)
     persons = np.where(cases % SHARED == 0, cases - 1, cases)
@@ -52,11 +56,66 @@ def frames(
 ) -> dict[str, pl.DataFrame]:
     """All tables of some accounts."""
     late = _late(len(cases), rng)
+    states = _cases(cases, persons, late, rng)
     return {
-        "cases": _cases(cases, persons, late, rng),
-        "payments": _payments(cases, late, rng),
-        **_talk(cases, rng),
-    }
+        "cases": states, "payments": _payments(cases, late, rng), **_talk(cases, rng),
+        "facts": _facts(states, rng), "past": _past(states, rng),
+    }  # fmt: skip
+
+
+# Of the rulebook's facts what all contacts of the book share tonight; the text is an approved one.
+ALIKE = {
+    "placement_open": True, "debtor_lost": False, "identity_confirmed": True,
+    "agency_listed": True, "effective_calls_today": 0, "unconnected_today": 0,
+    "attempts_agreed": False, "clock_went_back": False, "sender_registered": True,
+    "sender_own": True, "recording_ready": True, "template_state": "approved",
+    "demands_payment": False, "discloses_debt": False, "sealed_to_debtor": True, "found": 0,
+    "says": bits("says", ELEMENTS), "marks": 0, "papers": bits("papers", PAPERS), "consents": 0,
+    "purpose": "reminder", "lender": "consumer_finance", "collector": "creditor", "regions": 0,
+}  # fmt: skip
+
+
+def _facts(states: pl.DataFrame, rng: Any) -> pl.DataFrame:
+    """What the gate knows of each case and channel; of each channel some people have no point."""
+    size = states.height
+    stopped = np.where(rng.random(size) < 0.03, bits("stops", {"dispute"}), 0)
+    promised = np.where(rng.random(size) < 0.05, bits("stops", {"promise"}), 0)
+    known = states.select(
+        "case", balance="owed", time_zones=pl.when(pl.col("time_zones") != "").then("time_zones"),
+        product="product", days_past_due="days_past_due",
+    ).with_columns(
+        birth_year=pl.Series(rng.integers(1950, 2008, size)), stops=pl.Series(stopped | promised)
+    )  # fmt: skip
+    parts = []
+    for number, (channel, share) in enumerate((("sms", 0.97), ("email", 0.6), ("letter", 0.8))):
+        some = known.filter(pl.Series(rng.random(size) < share))
+        many = some.height
+        parts.append(some.with_columns(
+            channel=pl.lit(channel), contact_point=pl.col("case") * 3 + number,
+            party=_picked(("debtor", "contact_person"), (0.98, 0.02), many, rng),
+            party_bound=pl.lit(True),
+            contact_source=_picked(("contract", "unknown"), (0.97, 0.03), many, rng),
+            has_lawful_basis=pl.Series(rng.random(many) < 0.98),
+            point_valid=pl.Series(rng.random(many) < 0.97),
+            opt_outs=pl.Series(np.where(rng.random(many) < 0.02, 2, 0)),
+            contacts_in_window=pl.Series((rng.random(many) < 0.06) * 2),
+        ))  # fmt: skip
+    return pl.concat(parts)
+
+
+def _past(states: pl.DataFrame, rng: Any) -> pl.DataFrame:
+    """The last step carried out: four in five have one in their segment, up to a month ago."""
+    some = states.filter(pl.Series(rng.random(states.height) < 0.8))
+    days = pl.col("days_past_due")
+    segment = (
+        pl.when(days <= 10).then(pl.lit("early")).when(days <= 30).then(pl.lit("m1"))
+        .when(days <= 90).then(pl.lit("m2-m3")).otherwise(pl.lit("late"))
+    )  # fmt: skip
+    ago = pl.Series(rng.integers(1, 31, some.height))
+    return some.select("case", segment=segment).with_columns(
+        last_step=pl.Series(rng.integers(0, 2, some.height)),
+        last_on=(pl.lit(day_number(ON)) - ago).cast(pl.Int32).cast(pl.Date),
+    )
 
 
 def _late(size: int, rng: Any) -> np.ndarray:

@@ -43,8 +43,19 @@ class Words:
     @classmethod
     def of(cls, words: Sequence[str] | pl.Series) -> Words:
         """The words of a list or column."""
-        coded = pl.Series(words, dtype=pl.String).fill_null("").to_arrow().dictionary_encode()
-        return cls(known=coded.dictionary.to_pylist(), codes=coded.indices.to_numpy().copy())
+        return cls.of_arrow(pl.Series(words, dtype=pl.String).to_arrow())
+
+    @classmethod
+    def of_arrow(cls, column: pa.ChunkedArray | pa.Array) -> Words:
+        """The words of an Arrow column of texts, a dictionary or not; null is the empty word."""
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if not pa.types.is_dictionary(whole.type):
+            whole = whole.fill_null("").dictionary_encode()
+        found = cls(known=whole.dictionary.to_pylist())
+        empty = found.code("") if whole.null_count else 0
+        codes = whole.indices.fill_null(empty) if whole.null_count else whole.indices
+        found.codes = codes.to_numpy(zero_copy_only=False).astype(np.int32)
+        return found
 
     def code(self, word: str) -> int:
         """The number of a word, new or not."""

@@ -51,7 +51,7 @@ test-postgres: setup-dev  ## The same suite against a real PostgreSQL
 	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup $(ARGS)
 
 bench: setup-dev  ## The figures of docs/, measured here
-	@for script in intake portfolio scoring allocate assign gate replay gate_http simulator night experiments ope learning; do \
+	@for script in intake portfolio scoring allocate assign assigning gate replay gate_http simulator night experiments ope learning; do \
 		echo; echo "== $$script"; $(BIN)/python -m bench.$$script || exit 1; done
 
 bench-calibration: setup-dev  ## The simulator against published experiments: make bench-calibration ARGS="--ranges"

@@ -30,6 +30,8 @@ PICTURES = (
     ("queue", "collector", "/workbench/queue/", ("wide", "narrow")),
     ("cases", "leader", "/workbench/cases/", ("wide", "narrow")),
     ("case", "leader", "first case", ("wide", "narrow")),
+    ("floor", "leader", "/floor/", ("wide",)),
+    ("away", "leader", "/floor/away/collector/", ("wide",)),
     ("board", "executive", "/board/", ("wide", "narrow")),
     ("plan", "analyst", "/studio/plan/", ("wide",)),
     ("strategy", "analyst", "/studio/strategies/1/", ("wide",)),

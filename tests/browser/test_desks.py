@@ -15,6 +15,7 @@ PAGES = {
     "lina": ("/workbench/queue/", "/workbench/cases/", "/workbench/cases/1/", "/workbench/replies/", "/help/",
              "/account/", "/sign-in/2fa/", "/sign-in/2fa/totp/activate/"),
     "chen": ("/workbench/unmatched/", "/workbench/cases/1/", "/board/", "/board/by/channel/",
+             "/floor/", "/floor/unassigned/", "/floor/people/lina/", "/floor/away/lina/", "/workbench/conflicts/",
              "/review/may-i/?case=1&channel=sms", "/review/approvals/",
              "/review/approvals/ask/?case=1&channel=sms&rule=CN-TIME-001"),
     "sun": ("/studio/plan/", "/studio/strategies/", "/studio/strategies/new/",

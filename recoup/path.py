@@ -150,9 +150,11 @@ NIGHT = [
     Step("assign", lambda m: strategy.assign_cases(
         book=m.book, on=m.on, vulnerable=gate_queries.vulnerable_cases(book=m.book, at=m.at),
         by=m.by, at=m.at, progress=m.progress)),
+    Step("learn", lambda m: strategy.learn(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("decide", lambda m: strategy.decide(
         book=m.book, on=m.on, facts=gate_queries.facts_frame(book=m.book, on=m.on),
         by=m.by, at=m.at, progress=m.progress)),
+    Step("check log", lambda m: strategy.check_log(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("count", lambda m: reporting.count(
         book=m.book, on=m.on - timedelta(days=1), by=m.by, at=m.at)),
     Step("judge arms", lambda m: strategy.judge_arms(

@@ -41,7 +41,7 @@ class Choice:
     """
     What was chosen for each due case: an action or -1, the chance of that choice, and whether it
     was drawn. `used` never exceeds the budgets; `weights` are those of the draw, (segments, A); `open`
-    (n, A) is what the draw could have given, and what was chosen.
+    (n, A) is what had a chance, `idle` (n,) the chance of being left alone.
     """
 
     action: NDArray[np.int32]
@@ -51,6 +51,7 @@ class Choice:
     used: Floats
     weights: Floats
     open: Flags
+    idle: Floats
     sampled: Sampled | None = None
 
 
@@ -87,16 +88,23 @@ def choose(
     if sampled is not None:
         planned[sampled.rows] = sampled.chance_of(action)
     propensity = (1 - explore) * planned + explore * weight / (1 + mine.sum(axis=1))
+    alone = np.where(own < 0, 1.0, 0.0)
+    if sampled is not None:
+        alone[sampled.rows] = sampled.chances[:, 0]
+    idle = (1 - explore) * alone + explore / (1 + mine.sum(axis=1))
+    idle[~admissible.any(axis=1)] = 1.0
     propensity[~admissible.any(axis=1)] = 1.0
     used = use_of(use, action)
     if (used > budgets * (1 + 1e-9)).any():
         raise AssertionError("A plan exceeds a budget.")
     open_ = mine > 0
-    taken = np.flatnonzero(action >= 0)
-    open_[taken, action[taken]] = True
+    # The plan's action had its chance also where another one was drawn.
+    for chosen in (action, own):
+        taken = np.flatnonzero(chosen >= 0)
+        open_[taken, chosen[taken]] = True
     if sampled is not None:
         open_[sampled.rows] |= sampled.chances[:, 1:] > 0
-    return Choice(action, propensity, drawn, plan, used, weights, open_, sampled)
+    return Choice(action, propensity, drawn, plan, used, weights, open_, idle, sampled)
 
 
 def _alike(use: Floats, cases: int) -> Factored:

@@ -44,3 +44,10 @@ VersionJudged = Kind(
     "Strategy {version} was judged from the log of {nights} nights of {log}: {decisions} decisions",
 )
 Replanned = Kind("strategy.replanned", "The next action was chosen anew: {action}")
+EffectsLearned = Kind(
+    "strategy.learned", "What is believed of effects grew by {rows} rows, up to {through}"
+)
+LogWrong = Kind("strategy.log_wrong", "The log of {on} is not what its own chances say: {what}")
+RewardsMoved = Kind(
+    "strategy.rewards_moved", "What comes in has moved from what is believed, up to {through}"
+)

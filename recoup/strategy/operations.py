@@ -30,14 +30,17 @@ from recoup.strategy.events import (
     StrategyAdded,
 )
 from recoup.strategy.flights import clearing
+from recoup.strategy.learning import learn
 from recoup.strategy.models import Decision, Plan, Reconsideration, StrategyVersion
 from recoup.strategy.offpolicy import ask, judge
 from recoup.strategy.reading import read, shipped
 from recoup.strategy.replanning import replan
+from recoup.strategy.watching import check_log
 
 __all__ = [
-    "activate", "add", "ask", "assign_cases", "cover", "decide", "default", "judge", "judge_arms",
-    "lapse", "mark", "postpone", "reconsider", "reopen", "replan", "restart", "undo_cover",
+    "activate", "add", "ask", "assign_cases", "check_log", "cover", "decide", "default", "judge",
+    "judge_arms", "lapse", "learn", "mark", "postpone", "reconsider", "reopen", "replan",
+    "restart", "undo_cover",
 ]  # fmt: skip
 
 # From a state to the states that may follow; a decision that ended stays as it ended.

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from recoup.decision.allocate import Reasons
-from recoup.decision.priced import Barred, barred
+from recoup.decision.priced import Barred, adjusted, barred
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
-from recoup.strategy import judgeable, reasons
+from recoup.strategy import judgeable, learning, reasons
 from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice, choose
 from recoup.strategy.effects.measured import Effects
+from recoup.strategy.learning import Belief
 from recoup.strategy.prospects import Frames, Prospects, look
 from recoup.strategy.schema import Strategy
 from recoup.strategy.words import Words
@@ -28,7 +30,7 @@ from recoup.strategy.words import Words
 class Night:
     """
     A plan: `rows` has one line for every case; the rest is for the record of the night. Of `asked`
-    contacts the law forbade `forbidden`.
+    contacts the law forbade `forbidden`. `tried` says what was left to chance and what that costs.
     """
 
     rows: pl.DataFrame
@@ -41,6 +43,7 @@ class Night:
     effects: Effects
     asked: int = 0
     forbidden: int = 0
+    tried: dict[str, Any] = field(default_factory=dict)
 
     @property
     def budgets(self) -> dict[str, dict[str, float]]:
@@ -62,12 +65,12 @@ class Night:
         }
 
     @property
-    def certificate(self) -> dict[str, float]:
-        """How good the plan is, before the randomised slice."""
+    def certificate(self) -> dict[str, Any]:
+        """How good the plan is, before the randomised slice, and what was left to chance."""
         proof = self.choice.plan.certificate
         return {
             "bound": proof.bound, "primal": proof.primal, "gap": proof.gap,
-            "passes": proof.passes,
+            "passes": proof.passes, **self.tried,
         }  # fmt: skip
 
 
@@ -79,27 +82,34 @@ def seed_of(*parts: str) -> int:
 def night(
     *, book: Book, strategy: Strategy, digest: str, frames: Frames, on: date, at: datetime,
     prices: Mapping[str, float] | None = None, stopped: Collection[str] = (),
-    progress: Progress = quiet,
+    belief: Belief | None = None, progress: Progress = quiet,
 ) -> Night:  # fmt: skip
     """
     Decide for every case of the book; `prices` are those of an earlier night, to begin with,
-    `stopped` names the arms that go the champion's way.
+    `stopped` names the arms that go the champion's way, `belief` is that of the learning arm.
     """
     total = frames.cases.height
     progress("strategy", 0, total)
     seen = look(book=book, strategy=strategy, frames=frames, on=on, at=at, stopped=stopped)
     progress("strategy", total // 2, total)
     budgets = taking.limits(strategy)
+    sampling = learning.sampling(
+        strategy=strategy,
+        seen=seen,
+        belief=belief,
+        seed=seed_of("believed", belief.digest if belief else "", digest, on.isoformat()),
+    )
     chosen = choose(
         values=seen.worth, use=seen.use, budgets=budgets, explore=strategy.explore,
         seed=seed_of(digest, book.code, on.isoformat()), start=taking.start_of(strategy, prices),
+        sampling=sampling,
     )  # fmt: skip
     kept = barred(seen.worth, seen.use, chosen.plan.prices, budgets)
     rows = rows_of(
         strategy, seen, Chosen(chosen.action, chosen.propensity, chosen.explored,
                                chosen.plan.reasons, kept),
     )  # fmt: skip
-    rows = rows.with_columns(_open(strategy, seen, chosen))
+    rows = rows.with_columns(_open(strategy, seen, chosen), *_chance(seen, chosen))
     rows = rows.with_columns(judgeable.columns(
         cases=seen.cases, points=frames.points, offered=seen.standing.allowed,
         lawful=np.isfinite(seen.worth), due=seen.due,
@@ -110,6 +120,7 @@ def night(
         limits=tuple(budgets.tolist()), refused=_counted(rows["why"]),
         rules=dict(sorted(seen.lawful.fired.items())), effects=seen.effects,
         asked=seen.lawful.asked, forbidden=seen.lawful.refused,
+        tried=_tried(seen, chosen),
     )  # fmt: skip
 
 
@@ -118,6 +129,41 @@ def _open(strategy: Strategy, seen: Prospects, chosen: Choice) -> pl.Series:
     bits = np.zeros(seen.cases.height, dtype=np.int64)
     bits[seen.due] = chosen.open.astype(np.int64) @ (1 << np.arange(len(strategy.treatments)))
     return pl.Series("open", bits)
+
+
+def _chance(seen: Prospects, chosen: Choice) -> list[pl.Series]:
+    """Whose action was drawn from what is believed, and the chance of being left alone."""
+    marks, idle = np.zeros(seen.cases.height, dtype=bool), np.ones(seen.cases.height)
+    idle[seen.due] = chosen.idle
+    if chosen.sampled is not None:
+        rows = chosen.sampled.rows
+        marks[seen.due[rows]] = ~chosen.explored[rows]
+    return [pl.Series("sampled", marks), pl.Series("idle", idle)]
+
+
+def _tried(seen: Prospects, chosen: Choice) -> dict[str, Any]:
+    """
+    What was left to chance: how many cases were drawn at random and how many from what is believed,
+    and what that costs at the night's prices by what is known (`price`, minor units).
+    """
+    left = adjusted(seen.worth, seen.use, chosen.plan.prices)
+    best = np.maximum(left.max(axis=1, initial=0.0), 0.0)
+    taken = np.zeros(len(left))
+    acted = np.flatnonzero(chosen.action >= 0)
+    taken[acted] = left[acted, chosen.action[acted]]
+    cost, choice = best - taken, np.isfinite(seen.worth).any(axis=1)
+    found: dict[str, Any] = {"explored": {
+        "cases": int(chosen.explored.sum()), "of": int(choice.sum()),
+        "price": float(cost[chosen.explored].sum()),
+    }}  # fmt: skip
+    if chosen.sampled is not None:
+        rows = chosen.sampled.rows
+        mine = rows[~chosen.explored[rows] & choice[rows]]
+        found["sampled"] = {
+            "cases": len(mine), "price": float(cost[mine].sum()), "draws": chosen.sampled.draws,
+            "error": chosen.sampled.error, "rounds": chosen.sampled.rounds,
+        }  # fmt: skip
+    return found
 
 
 @dataclass(frozen=True)

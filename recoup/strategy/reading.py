@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from recoup.kernel.errors import Invalid, Problem
-from recoup.strategy import budgets
+from recoup.strategy import blocks, budgets
 from recoup.strategy.assigning.policy import read_policy
 from recoup.strategy.expressions import Condition, compile_condition
 from recoup.strategy.schema import (
@@ -30,7 +30,7 @@ from recoup.strategy.yamlnodes import Reader, parse
 SHIPPED = Path(__file__).parent / "strategies"
 FIELDS = (
     "name", "note", "holdout", "explore", "self_cure", "exits", "contact_limit", "budgets",
-    "assumptions", "worth", "treatments", "segments", "experiment", "assignment",
+    "assumptions", "worth", "treatments", "segments", "experiment", "learning", "assignment",
 )  # fmt: skip
 NEEDED = ("name", "holdout", "contact_limit", "budgets", "assumptions", "treatments", "segments")
 OFFERS = ("plan_months", "promise_days", "waive_share")
@@ -67,13 +67,14 @@ def read(source: str) -> Strategy:
     budgets.check(
         top, own, treatments, complaint=assumptions.complaint, channels=CHANNELS, offers=OFFERS
     )
+    explore = top.number("explore", low=0.0, high=0.03, default=0.02)
     strategy = Strategy(
         name=top.code("name", longest=60), note=top.text("note", longest=500),
-        holdout=top.number("holdout", low=0.005, high=0.2, default=0.02),
-        explore=top.number("explore", low=0.0, high=0.03, default=0.02),
+        holdout=top.number("holdout", low=0.005, high=0.2, default=0.02), explore=explore,
         self_cure=_self_cure(top), exits=_exits(top), contact_limit=_limit(top),
         budgets=house, assumptions=assumptions, treatments=treatments, segments=segments,
         salt=salt, arms=arms, own=own, guard=guard, worth=_worth(top),
+        learning=blocks.learning(top, arms={arm.code for arm in arms}, explore=explore),
         assignment=read_policy(top),
     )  # fmt: skip
     if problems:

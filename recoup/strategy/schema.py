@@ -147,6 +147,20 @@ class Guard:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """
+    The arm whose cases choose by draws from what is believed of effects (`sampling`).
+
+    `draws` is how many; `prior` the standard deviation of what is not known of an effect before any
+    outcome, as a share of what is overdue.
+    """
+
+    arm: str
+    draws: int = 200
+    prior: float = 0.01
+
+
+@dataclass(frozen=True)
 class Strategy:
     """A whole strategy, valid. `budgets` are the five of the house, `own` what it names beside."""
 
@@ -165,6 +179,7 @@ class Strategy:
     arms: tuple[Arm, ...]
     own: tuple[Budget, ...] = ()
     guard: Guard = Guard()
+    learning: Learning | None = None
     worth: Worth = Worth()
     assignment: Policy = field(default_factory=Policy)
 

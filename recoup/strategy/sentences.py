@@ -35,6 +35,9 @@ MEASURED = gettext_noop(
     "expected net gain {amount:,.2f}, by the effect measured on this book (effects {version})"
 )
 DRAWN = gettext_noop("drawn at random to learn what works; chance of this action {chance:.1%}")
+SAMPLED = gettext_noop(
+    "drawn from what is believed of effects so far; chance of this action {chance:.1%}"
+)
 PLANNED = gettext_noop("best of {count} lawful actions within tonight's budgets")
 
 # Of the plan's prices.
@@ -128,6 +131,8 @@ def describe(decision: Decision) -> list[Part]:
         parts.append(Part(CONTACTS, {"count": reason["contacts_30"]}))
     if reason["explored"]:
         parts.append(Part(DRAWN, {"chance": decision.propensity}))
+    elif reason.get("sampled"):
+        parts.append(Part(SAMPLED, {"chance": decision.propensity}))
     else:
         parts.append(Part(PLANNED, {"count": reason["admissible"]}))
         parts.append(_worth(decision))

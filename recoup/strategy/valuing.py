@@ -43,11 +43,10 @@ def values(
     chance = np.clip(chance, 1e-4, 1 - 1e-4)
     lost = np.clip(cases["lost_contact"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0, 1)
     overdue = cases["overdue"].cast(pl.Float64).fill_null(0.0).to_numpy()
-    recent = cases["contacts_30"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    recent = recent_of(cases)
     log_odds = np.log(chance / (1 - chance))
     tired = assume.wear**recent
-    complaints = assume.complaint * assume.complaint_cost
-    harm = (assume.harm + complaints) * (1 + assume.harm_growth * recent)
+    harm = harm_of(strategy, recent)
     found = np.full(allowed.shape, -np.inf)
     for at, treatment in enumerate(strategy.treatments.values()):
         if treatment.code in measured:
@@ -58,3 +57,16 @@ def values(
         gain = assume.recoverable * overdue * treatment.reach * (1 - lost) * lift
         found[:, at] = gain - treatment.spend(assume.minute) - harm
     return np.where(allowed, found, -np.inf)
+
+
+def recent_of(cases: pl.DataFrame) -> Floats:
+    """The contacts of the last 30 days, (n,)."""
+    found: Floats = cases["contacts_30"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    return found
+
+
+def harm_of(strategy: Strategy, recent: Floats) -> Floats:
+    """What one more contact harms after so many, (n,), in minor units."""
+    assume = strategy.assumptions
+    complaints = assume.complaint * assume.complaint_cost
+    return (assume.harm + complaints) * (1 + assume.harm_growth * recent)

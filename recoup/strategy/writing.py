@@ -20,7 +20,7 @@ from recoup.people.models import Agency, Book
 from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
-from recoup.strategy import counting, eligibility, history, persons, planning, reasons
+from recoup.strategy import counting, eligibility, history, learning, persons, planning, reasons
 from recoup.strategy.effects import alone, keeping
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.planning import Night
@@ -46,6 +46,7 @@ def decided(
         book=book, strategy=strategy, digest=version.digest, on=on, at=at,
         stopped=stopped, progress=progress, prices=last_prices(book=book, on=on),
         frames=frames(book=book, strategy=strategy, facts=facts, on=on, at=at),
+        belief=learning.newest(book=book, on=on) if strategy.learning else None,
     )  # fmt: skip
 
 
@@ -213,7 +214,8 @@ def _reason(row: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
     reason = {
         "stage": row["stage"], "days_past_due": row["days_past_due"], "overdue": row["overdue"],
         "step": row["step_code"], "contacts_30": row["contacts_30"],
-        "admissible": row["admissible"], "explored": row["explored"], "value": row["value"],
+        "admissible": row["admissible"], "explored": row["explored"],
+        "sampled": row.get("sampled", False), "value": row["value"],
         "effect": row["effect"],
     }  # fmt: skip
     if row["repay_30"] is not None:

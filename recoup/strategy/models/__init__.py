@@ -2,7 +2,7 @@
 
 from recoup.strategy.models.days import BudgetUse, Reconsideration
 from recoup.strategy.models.flights import Flight, StrategyApproval
-from recoup.strategy.models.learning import Judgement
+from recoup.strategy.models.learning import Judgement, Learned, LogCheck
 from recoup.strategy.models.nights import (
     ArmLook,
     ArmStop,
@@ -22,6 +22,8 @@ __all__ = [
     "EffectModel",
     "Flight",
     "Judgement",
+    "Learned",
+    "LogCheck",
     "Plan",
     "Reconsideration",
     "StrategyApproval",

@@ -1,4 +1,4 @@
-"""What is kept of learning: what was asked of the log."""
+"""What is kept of learning: what was asked of the log, and what is believed of effects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from recoup.people.models import Book
-from recoup.strategy.models.nights import StrategyVersion
+from recoup.strategy.models.nights import Plan, StrategyVersion
 
 
 class Judgement(models.Model):
@@ -37,3 +37,55 @@ class Judgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} by {self.log}"
+
+
+class Learned(models.Model):
+    """
+    What is believed of a book's effects after a night's learning, from all nights up to `through`.
+
+    `file` holds the posterior, checked by `digest`; `before` is the digest of what it grew from.
+    `nights` has for each night that was learnt from its rows and how far outcomes were from what was
+    believed, in standard errors; `watch` the sums of `decision.drift` after them.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="learned")
+    on = models.DateField()
+    at = models.DateTimeField()
+    through = models.DateField()
+    file = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    before = models.CharField(max_length=64, blank=True)
+    rows = models.BigIntegerField()
+    nights = models.JSONField(default=list)
+    watch = models.JSONField(default=dict)
+
+    objects = ScopedManager(creditor="book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["book", "on"], name="learned_once_a_night")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} {self.on}"
+
+
+class LogCheck(models.Model):
+    """
+    Whether a night's log is what its own chances say (`decision.drift.shares`).
+
+    `drawn` has by arm how many were drawn at random, how many were expected and of how many; `idle`
+    the same of those left alone; `chance` is that of differences as large as these.
+    """
+
+    plan = models.OneToOneField(Plan, on_delete=models.PROTECT, related_name="check_of_log")
+    at = models.DateTimeField()
+    drawn = models.JSONField(default=dict)
+    idle = models.JSONField(default=dict)
+    chance = models.FloatField(default=1.0)
+    is_wrong = models.BooleanField(default=False)
+
+    objects = ScopedManager(creditor="plan__book__creditor")
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}"

@@ -44,6 +44,7 @@ logger = logging.getLogger(__name__)
 Approved: TypeAlias = Mapping[str, str]
 NOTHING: Approved = MappingProxyType({})
 NONE: Mapping[int, Approved] = MappingProxyType({})
+NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -82,20 +83,24 @@ class Rulebook:
     def judge_frame(
         self, frame: pl.DataFrame, at: datetime,
         *, row: Callable[[int], Mapping[str, object]] | None = None,
-        approved: Mapping[int, Approved] = NONE,
+        approved: Mapping[int, Approved] = NONE, alike: Mapping[str, object] = NO_FACTS,
     ) -> Judged:  # fmt: skip
-        """The verdicts on every row of a frame, as masks. `row` gives the facts of one again."""
-        facts = of_frame(frame, at)
-        alike, switched = self.fire(facts)
+        """
+        The verdicts on every row of a frame, as masks. `alike` are facts that all rows share, `row`
+        gives the facts of one again.
+        """
+        said, switched = self.fire(of_frame(frame, at, alike))
         # A mask may be one answer for all rows: a rule that is asked about what they share.
-        fired = {name: np.broadcast_to(mask, frame.height) for name, mask in alike.items()}
-        exempted = {pair: np.broadcast_to(mask, frame.height) for pair, mask in switched.items()}
+        never = np.broadcast_to(np.False_, frame.height)
+        fired = {name: _each(mask, never) for name, mask in said.items()}
+        exempted = {pair: _each(mask, never) for pair, mask in switched.items()}
         self.set_aside(approved, fired, exempted)
         refused = np.zeros(frame.height, dtype=np.bool_)
         for mask in fired.values():
-            refused |= mask
+            if mask is not never:
+                refused |= mask
         return Judged(self, at, ~refused, fired, exempted,
-                      row or (lambda i: frame.row(i, named=True)))  # fmt: skip
+                      row or (lambda i: {**alike, **frame.row(i, named=True)}))  # fmt: skip
 
     def _asked(
         self, raw: Mapping[str, object], what: Callable[[Rule], tuple[str, ...]]
@@ -239,6 +244,13 @@ class Judged:
         """How many rows each rule fired on, without the rules that did not."""
         totals = {name: int(mask.sum()) for name, mask in self.fired.items()}
         return {name: total for name, total in totals.items() if total}
+
+
+def _each(mask: Mask, never: Mask) -> Mask:
+    """A mask with an answer for each row."""
+    if mask.ndim:
+        return mask
+    return np.broadcast_to(mask, len(never)) if mask else never
 
 
 def combine(fired: tuple[Fired, ...]) -> tuple[Outcome, datetime | None]:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from recoup.kernel.clock import local_day, local_minute
 from recoup.kernel.errors import Invalid
@@ -153,9 +155,12 @@ def local_spans(zones: str, at: datetime) -> tuple[int, int, int, int, int] | No
 
 
 # -- Many contacts -------------------------------------------------------------------------------
-def of_frame(frame: pl.DataFrame, at: datetime) -> Facts:
+def of_frame(
+    frame: pl.DataFrame, at: datetime, alike: Mapping[str, object] = MappingProxyType({})
+) -> Facts:  # fmt: skip
     """
-    The facts of as many contacts as the frame has rows, one column for each fact.
+    The facts of as many contacts as the frame has rows, one column for each fact; `alike` are facts
+    that all of them share, as plain values, in place of columns.
 
     Words are text or categories, sets are numbers made by `bits`, instants are datetimes or
     seconds. A column that is not there is missing in every row. A fact that is the same in all rows
@@ -166,6 +171,10 @@ def of_frame(frame: pl.DataFrame, at: datetime) -> Facts:
     missing: dict[str, Mask] = {}
     for name, fact in FACTS.items():
         if name in DERIVED or fact.kind == "zones":
+            continue
+        if name in alike:
+            values[name], absent = _one(fact, alike[name])
+            missing[name] = np.bool_(absent)
             continue
         column = frame.get_column(name) if name in frame.columns else None
         values[name], missing[name] = _of_column(fact, column)
@@ -180,11 +189,12 @@ def _of_column(fact: Fact, column: pl.Series | None) -> tuple[Any, Any]:
     elif not _is_constant(column):
         return _many(fact, column)
     value, absent = _many(fact, column.head(1))
+    alone = np.bool_(np.all(absent))
     if isinstance(value, Word):
-        return Word(value.codes[0], value.words), absent[0]
+        return Word(value.codes[0], value.words), alone
     if isinstance(value, Words):
-        return Words(value.bits[0], value.words), absent[0]
-    return value[0], absent[0]
+        return Words(value.bits[0], value.words), alone
+    return value[0], alone
 
 
 def _is_constant(column: pl.Series) -> bool:
@@ -193,7 +203,8 @@ def _is_constant(column: pl.Series) -> bool:
     if column.null_count() or len(column) == 1:
         return True
     if not column.dtype.is_numeric() and column.dtype != pl.Boolean:
-        return bool((column[:SOME] == column[0]).all() and (column == column[0]).all())
+        some = column[:SOME].to_list()
+        return len(set(map(str, some))) == 1 and bool((column == column[0]).all())
     values = column.to_numpy()
     # Most columns that vary do so within their first rows.
     return bool((values[:SOME] == values[0]).all() and (values == values[0]).all())
@@ -227,36 +238,37 @@ def cell(fact: Fact, value: Any) -> Any:
     return coded.bits.item() if fact.kind == "words" else coded.item()
 
 
-def _many(fact: Fact, column: pl.Series) -> tuple[Any, npt.NDArray[np.bool_]]:
+def _many(fact: Fact, column: pl.Series) -> tuple[Any, Mask]:
     if fact.kind == "word":
         order = dict(zip(fact.words, range(len(fact.words)), strict=True))
         found = _by_text(column, order.get, np.int8(-1))
         return Word(found, fact.words), found < 0
-    absent = column.is_null().to_numpy()
+    gaps = column.null_count() > 0
+    absent: Mask = column.is_null().to_numpy() if gaps else np.bool_(False)
     if fact.kind == "flag":
         if column.dtype != pl.Boolean:
-            return np.zeros(len(column), dtype=np.bool_), np.ones(len(column), dtype=np.bool_)
-        return column.fill_null(False).to_numpy(), absent
+            return np.zeros(len(column), dtype=np.bool_), np.bool_(True)
+        return (column.fill_null(False) if gaps else column).to_numpy(), absent
     if column.dtype.is_temporal():
         column = column.dt.epoch("s")
     elif column.dtype.is_float():
         absent = absent | column.is_nan().fill_null(True).to_numpy()
         column = column.fill_nan(None)
-    numbers = column.cast(pl.Int64).fill_null(0).to_numpy()
+    if column.dtype != pl.Int64:
+        column = column.cast(pl.Int64)
+    numbers = (column.fill_null(0) if column.null_count() else column).to_numpy()
     return (Words(numbers, fact.words) if fact.kind == "words" else numbers), absent
 
 
 def _by_text(column: pl.Series, of: Callable[[str], Any], otherwise: Any) -> npt.NDArray[Any]:
     """What each text stands for, asked once for each different text; `otherwise` where it is none."""
-    if isinstance(column.dtype, pl.Enum):
-        texts, which = column.dtype.categories.to_list(), column.to_physical()
-        places = which.cast(pl.Int64).fill_null(-1).to_numpy()
-    else:
+    coded = column.to_arrow()
+    if not pa.types.is_dictionary(coded.type):
         coded = column.cast(pl.String).to_arrow().dictionary_encode()
-        texts, places = coded.dictionary.to_pylist(), coded.indices.fill_null(-1).to_numpy()
-    known = [of(text) for text in texts]
-    table = np.array([otherwise, *(otherwise if one is None else one for one in known)])
-    return np.asarray(table[places + 1])
+    known = [of(text) for text in coded.dictionary.to_pylist()]
+    table = np.array([*(otherwise if one is None else one for one in known), otherwise])
+    places = coded.indices.fill_null(len(known)) if coded.null_count else coded.indices
+    return np.asarray(table[places.to_numpy(zero_copy_only=False)])
 
 
 def _derive_many(
@@ -280,7 +292,7 @@ def _derive_spans(
     """Minutes, dates and weekdays, worked out once for each different set of time zones."""
     zones = pl.Series([None], dtype=pl.String)
     if "time_zones" in frame.columns and frame.get_column("time_zones").dtype != pl.Null:
-        zones = frame.get_column("time_zones").cast(pl.String)
+        zones = frame.get_column("time_zones")
         zones = zones.head(1) if _is_constant(zones) else zones
     spans: list[tuple[int, ...]] = [(0,) * len(SPANS)]
 

@@ -178,12 +178,10 @@ def numbers(column: pa.ChunkedArray, missing: int) -> NDArray[Any]:
 
 
 def _writer(frame: pl.DataFrame) -> Any:
+    # Texts that repeat are kept, and read again, as numbers with the words once.
+    words = [name for name, kind in frame.schema.items() if kind == pl.String]
+    table = frame.with_columns(pl.col(words).cast(pl.Categorical)).to_arrow()
     return lambda path: pq.write_table(
-        frame.to_arrow(), path, compression=COMPRESSION, use_dictionary=_words(frame),
-        row_group_size=1 << 20, write_statistics=False, store_schema=False,
+        table, path, compression=COMPRESSION, use_dictionary=words or False,
+        row_group_size=1 << 20, write_statistics=False,
     )  # fmt: skip
-
-
-def _words(frame: pl.DataFrame) -> list[str] | bool:
-    """Columns of text, which repeat; numbers are read faster as they are."""
-    return [name for name, kind in frame.schema.items() if kind == pl.String] or False

@@ -9,9 +9,10 @@ contact: it needs facts and no stop, and whoever does it asks the gate for each 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -51,11 +52,11 @@ class Eligibility:
 
 def judge(
     *, book: Book, strategy: Strategy, cases: pl.Series, offered: Flags, facts: pl.DataFrame,
-    on: date,
+    on: date, alike: Mapping[str, object] = MappingProxyType({}),
 ) -> Eligibility:  # fmt: skip
     """
     Judge the offered treatments of these cases, which stand in rising order; `facts` is as
-    `gate.queries.facts_frame`.
+    `gate.queries.facts_frame`, `alike` are facts that all contacts share.
     """
     n = len(cases)
     found = Eligibility(
@@ -64,6 +65,8 @@ def judge(
     )  # fmt: skip
     if not n or not facts.height:
         return found
+    stated = {name: pl.lit(alike[name]) for name in ("stops", "opt_outs") if name in alike}
+    facts = facts.with_columns(**stated)
     place = rows_of(cases.to_numpy(), facts["case"].to_numpy())
     asked: dict[tuple[str, time, time], list[int]] = {}
     for number, treatment in enumerate(strategy.treatments.values()):
@@ -71,26 +74,30 @@ def judge(
             _judge_task(found, number, offered, facts, place)
         else:
             asked.setdefault((treatment.channel, *treatment.window), []).append(number)
+    of = Words.of(facts["channel"])
+    of.put(place < 0, "")
     # What no rule reads is left behind, and what is read gathered once.
     facts = facts.select(*_read(facts.columns))
     for (channel, opens, closes), numbers in asked.items():
         moment = at_local(on, _middle(opens, closes), book.time_zone)
         rules = law_of(book, moment)
         found.rulebook = rules.digest
-        here = (facts["channel"] == channel).fill_null(False).to_numpy() & (place >= 0)
+        here = of == channel
         lines = np.flatnonzero(here)
         lines = lines[offered[:, numbers].any(axis=1)[place[lines]]]
         if len(lines):
             # A decision that is yet to be made has not been used; the gate asks this of the real one.
-            mine = facts[lines].with_columns(decision_spent=False)
-            judged = rules.judge_frame(mine, moment)
+            mine = facts[lines]
+            shared = {**alike, "channel": channel, "decision_spent": False}
+            judged = rules.judge_frame(mine, moment, alike=shared)
             _judge_channel(found, numbers, offered, mine, place[lines], judged)
     found.why.put(found.allowed.any(axis=1), "")
     return found
 
 
 def _read(columns: Sequence[str]) -> list[str]:
-    return [name for name in columns if name in FACTS or name == "contact_point"]
+    said = ("channel", "decision_spent")  # once for all rows
+    return [n for n in columns if (n in FACTS and n not in said) or n == "contact_point"]
 
 
 def _middle(opens: time, closes: time) -> time:

@@ -7,8 +7,8 @@ for the rule engine: frames in, arrays out.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -31,7 +31,8 @@ class Frames:
     What a plan is made from. `cases` is the case frame with scores and `contacts_7`,
     `contacts_30`, `contacts_limit` and `pending` from earlier decisions; `past` the last step
     carried out in each segment; `measured` the effects of the book's own log, where there are any;
-    `arms` what `sequence.assign` gives for the cases in order, where it is known already.
+    `arms` what `sequence.assign` gives for the cases in order, where it is known already; `alike`
+    facts that all contacts share, in place of columns of `facts`.
     """
 
     cases: pl.DataFrame
@@ -40,6 +41,7 @@ class Frames:
     facts: pl.DataFrame
     measured: Measured | None = None
     arms: sequence.Arms | None = None
+    alike: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def look(
     _close_hours(strategy, some["time_zones"], offered, standing, due, on, at)
     lawful = eligibility.judge(
         book=book, strategy=strategy, cases=some["case"], offered=offered, facts=frames.facts,
-        on=on,
+        on=on, alike=frames.alike,
     )  # fmt: skip
     effects = effects_of(strategy=strategy, cases=some, measured=frames.measured)
     worth = valuing.values(

@@ -43,7 +43,8 @@ class Words:
     @classmethod
     def of(cls, words: Sequence[str] | pl.Series) -> Words:
         """The words of a list or column."""
-        return cls.of_arrow(pl.Series(words, dtype=pl.String).to_arrow())
+        column = words if isinstance(words, pl.Series) else pl.Series(words, dtype=pl.String)
+        return cls.of_arrow(column.to_arrow())
 
     @classmethod
     def of_arrow(cls, column: pa.ChunkedArray | pa.Array) -> Words:

@@ -62,15 +62,28 @@ def test_no_budget_is_exceeded(planned: Any, rows: pl.DataFrame) -> None:
     assert all(planned.used[name] <= BUDGETS[name] + 1e-6 for name in BUDGETS)
 
 
+def in_one(asked: Any) -> Frames:
+    """The frames of all buckets under the cases' own numbers, texts as texts."""
+    found: dict[str, list[pl.DataFrame]] = {"cases": [], "points": [], "past": [], "facts": []}
+    for bucket in range(COUNT):
+        numbers = asked.buckets.table("cases", bucket, ["case"])["case"].to_numpy()
+        scores = parts.scores_of(asked.models, asked.buckets.features(bucket))
+        frames = parts.frames_of(asked, bucket, scores)
+        for name, some in found.items():
+            frame = getattr(frames, name)
+            own = pl.Series("case", numbers[frame["case"].to_numpy()])
+            some.append(frame.with_columns(own, pl.col(pl.Categorical).cast(pl.String)))
+    whole = {name: pl.concat(some).sample(fraction=1, shuffle=True, seed=1) for name, some in found.items()}  # fmt: skip
+    shared = {name: pl.lit(value) for name, value in asked.alike.items()}
+    return Frames(**whole | {"facts": whole["facts"].with_columns(**shared)})
+
+
 def test_parts_say_of_each_case_what_a_night_over_the_whole_book_says(home: Path) -> None:
     asked = job(home)
-    frames = [
-        parts.frames_of(asked, n, parts.scores_of(asked.models, asked.buckets.features(n)))
-        for n in range(COUNT)
-    ]
-    whole = Frames(*(pl.concat([getattr(one, name) for one in frames])
-                     for name in ("cases", "points", "past", "facts")))  # fmt: skip
-    seen = look(book=asked.book, strategy=asked.strategy, frames=whole, on=asked.buckets.on, at=asked.at)  # fmt: skip
+    seen = look(
+        book=asked.book, strategy=asked.strategy, frames=in_one(asked), on=asked.buckets.on,
+        at=asked.at,
+    )  # fmt: skip
     expected = pl.DataFrame({
         "case": seen.cases["case"], "arm": seen.standing.arm.series(),
         "segment": seen.standing.segment.series(), "step_code": seen.standing.step_code.series(),

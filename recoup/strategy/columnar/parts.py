@@ -119,22 +119,30 @@ def scores_of(
 
 
 def frames_of(job: Job, bucket: int, scores: Mapping[str, NDArray[np.float32]]) -> Frames:
-    """The frames that a night looks at, of one bucket."""
-    cases = pl.DataFrame(pl.from_arrow(job.buckets.table("cases", bucket)))
+    """
+    The frames that a night looks at, of one bucket. A case stands there by its `row`, which finds it
+    by one address; its own number is the bucket's.
+    """
+    cases = _frame(job, "cases", bucket)
     known = {name: pl.Series(scores[name]) for name in ("repay_30", "roll", "lost_contact")
              if name in scores}  # fmt: skip
     cases = cases.with_columns(
+        case=pl.Series(np.arange(cases.height)),
         days_placed=(pl.lit(job.buckets.on) - pl.col("placed_on")).dt.total_days(),
         has_team=pl.col("team").is_not_null(), has_agency=pl.col("agency").is_not_null(),
         starter=pl.lit(False), **known,
     )  # fmt: skip
-    facts = pl.DataFrame(pl.from_arrow(job.buckets.table("facts", bucket)))
-    points = facts.filter((pl.col("party") == "debtor") & pl.col("point_valid")).select(
-        "case", medium=pl.col("channel").replace_strict(MEDIA, return_dtype=pl.String)
-    )
-    facts = facts.with_columns(**{name: pl.lit(value) for name, value in job.alike.items()})
-    past = pl.DataFrame(pl.from_arrow(job.buckets.table("past", bucket)))
-    return Frames(cases=cases, points=points, past=past, facts=facts)
+    facts = _frame(job, "facts", bucket).with_columns(case=pl.col("row").cast(pl.Int64))
+    own = (facts["party"] == "debtor") & facts["point_valid"]
+    channel = Words.of(facts["channel"])
+    media = Words(known=[MEDIA.get(word, "") for word in channel.known], codes=channel.codes)
+    points = facts.select("case", medium=media.series()).filter(own)
+    past = _frame(job, "past", bucket).with_columns(case=pl.col("row").cast(pl.Int64))
+    return Frames(cases=cases, points=points, past=past, facts=facts, alike=job.alike)
+
+
+def _frame(job: Job, table: str, bucket: int) -> pl.DataFrame:
+    return pl.DataFrame(pl.from_arrow(job.buckets.table(table, bucket)))
 
 
 def _make(job: Job, bucket: int, path: Path, timed: Timed) -> None:
@@ -142,21 +150,23 @@ def _make(job: Job, bucket: int, path: Path, timed: Timed) -> None:
         features = job.buckets.features(bucket)
     with timed("scores"):
         scores = scores_of(job.models, features)
+    with timed("frames"):
+        frames = frames_of(job, bucket, scores)
     with timed("law and values"):
         seen = look(
-            book=job.book, strategy=job.strategy, frames=frames_of(job, bucket, scores),
-            on=job.buckets.on, at=job.at,
-        )  # fmt: skip
+            book=job.book, strategy=job.strategy, frames=frames, on=job.buckets.on, at=job.at
+        )
     with timed("parts"):
-        _keep(job, seen, scores, path)
+        numbers = job.buckets.table("cases", bucket, ["case"])["case"]
+        _keep(numbers, seen, scores, path)
 
 
 def _keep(
-    job: Job, seen: Prospects, scores: Mapping[str, NDArray[np.float32]], path: Path
+    cases: pa.ChunkedArray, seen: Prospects, scores: Mapping[str, NDArray[np.float32]], path: Path
 ) -> None:  # fmt: skip
     # What actions take, by segment of uses, stands beside the columns.
     told = {"rates": json.dumps(seen.use.rates.tolist()), "of": json.dumps(seen.use.of.tolist())}
-    table = pa.table(_columns(job, seen, scores)).replace_schema_metadata(told)
+    table = pa.table(_columns(cases, seen, scores)).replace_schema_metadata(told)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda unfinished: pq.write_table(
         table, unfinished, compression=COMPRESSION, write_statistics=False,
@@ -165,7 +175,7 @@ def _keep(
 
 
 def _columns(
-    job: Job, seen: Prospects, scores: Mapping[str, NDArray[np.float32]]
+    cases: pa.ChunkedArray, seen: Prospects, scores: Mapping[str, NDArray[np.float32]]
 ) -> dict[str, pa.Array]:
     standing, due, size = seen.standing, seen.due, seen.cases.height
     why, rules = standing.why.copy(), Words(size)
@@ -177,7 +187,7 @@ def _columns(
              "why": why, "rules": rules}  # fmt: skip
     is_due = np.zeros(size, bool)
     is_due[due] = True
-    found = {"case": seen.cases["case"].to_arrow(), "due": pa.array(is_due),
+    found = {"case": cases, "due": pa.array(is_due),
              "step": pa.array(standing.step.astype(np.int32))}  # fmt: skip
     found |= {name: one.arrow() for name, one in words.items()}
     found |= {f"score_{target}": pa.array(values) for target, values in scores.items()}

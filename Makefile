@@ -9,6 +9,7 @@ ARGS   ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
 	bench-experiments bench-ope bench-learning bench-values bench-flights bench-allocate bench-night bench-collectbench bench-distributed \
+	bench-next-action \
 	screenshots constraints clean
 
 help:  ## This list
@@ -86,6 +87,9 @@ bench-values: setup-dev  ## Effects, hazards, collectability and scores beside t
 
 bench-learning: setup-dev  ## Learning with priced budgets beside a fixed champion: regret, budgets (simulated)
 	$(BIN)/python -m bench.learning $(ARGS)
+
+bench-next-action: setup-dev  ## The next best action of one case: in process, over HTTP, after an event (P8)
+	$(BIN)/python -m bench.next_action $(ARGS)
 
 screenshots: setup-dev  ## The pictures in docs/screenshots, of a running demo: make screenshots ARGS="URL PASSWORD"
 	$(BIN)/python docs/screenshots.py $(ARGS)

@@ -37,6 +37,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "payments": frozenset({scopes.POST_PAYMENT}),
     "cases": frozenset({scopes.SEE_CASES, scopes.SEE_ALL_TEAMS}),
     "permits": frozenset({scopes.SEE_CASES, scopes.ASK_PERMIT}),
+    "decisions": frozenset({scopes.SEE_CASES}),
 }
 WINDOW = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
@@ -121,12 +122,13 @@ def authenticate(
                 "The signature is not right.", rules=("api.signature",),
                 hint="Sign method, path with query, time, nonce and the body's SHA-256.",
             )  # fmt: skip
-        _check_time(time, at)
-        _spend(row, nonce, at)
+        check_time(time, at)
+        spend(row, nonce, at)
         return row
 
 
-def _check_time(time: str, at: datetime) -> None:
+def check_time(time: str, at: datetime) -> None:
+    """Go on only if a request was signed now. :raises Refused: if not"""
     then = datetime.fromtimestamp(int(time), UTC) if re.fullmatch(r"\d{9,11}", time) else None
     if then is None or abs(at - then) > WINDOW:
         raise Refused(
@@ -135,12 +137,21 @@ def _check_time(time: str, at: datetime) -> None:
         )  # fmt: skip
 
 
-def _spend(row: ApiKey, nonce: str, at: datetime) -> None:
+def check_nonce(nonce: str) -> None:
+    """Go on only if a nonce has the right form. :raises Refused: if not"""
     if not NONCE.fullmatch(nonce):
         raise Refused(
             "The nonce has not 16 to 64 plain characters.", rules=("api.nonce",),
             hint="Draw a new one for each request.",
         )  # fmt: skip
+
+
+def spend(row: ApiKey, nonce: str, at: datetime) -> None:
+    """
+    Spend a nonce of a key. :raises Refused: if it was spent before, or has the wrong form
+    :raises TooMany: if the key asks too often
+    """
+    check_nonce(nonce)
     Nonce.objects.filter(at__lt=at - 2 * WINDOW).delete()
     try:
         with transaction.atomic():

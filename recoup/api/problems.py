@@ -23,7 +23,8 @@ def problem(status: int, title: str, *, hint: str = "", **more: Any) -> HttpResp
     return HttpResponse(json.dumps(said, ensure_ascii=False), status=status, content_type=TYPE)
 
 
-def _of(error: RecoupError) -> HttpResponse:
+def of(error: RecoupError) -> HttpResponse:
+    """The problem that an error is."""
     if isinstance(error, TooMany):
         answer = problem(429, error.message, hint=error.hint)
         answer["Retry-After"] = str(error.seconds)
@@ -48,7 +49,7 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(RecoupError)
     def _anticipated(request: HttpRequest, error: RecoupError) -> HttpResponse:
-        return _of(error)
+        return of(error)
 
     @api.exception_handler(AuthenticationError)
     def _unsigned(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

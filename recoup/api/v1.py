@@ -19,6 +19,7 @@ from ninja.security.apikey import APIKeyHeader
 
 from recoup.api import callbacks, keys, permits, problems, shapes
 from recoup.api.models import ApiKey
+from recoup.api.nextbest import view
 from recoup.intake import operations as intake
 from recoup.intake import queries as intake_queries
 from recoup.journal import queries as journal
@@ -205,6 +206,7 @@ def case(request: HttpRequest, case: int) -> Any:
 
 
 api.add_router("", permits.router(_key))
+api.add_router("", view.router())
 
 CALLBACK = "/carriers/sms/{book}/{token}"
 

@@ -99,7 +99,26 @@ def write(
             progress("score", done, len(cases))
     path.unlink(missing_ok=True)  # what a killed run left behind
     part.rename(path)
+    _keep_features(features_of(path), cases, features)
     return done
+
+
+def features_of(path: Path) -> Path:
+    """Where the features lie that the scores of a file were made from."""
+    return path.with_name(f"{path.stem}.features.parquet")
+
+
+def _keep_features(path: Path, cases: NDArray[np.int64], features: NDArray[np.float32]) -> None:
+    """Keep what was scored, so that one case can be scored again with what changed since."""
+    fields = [pa.field("case", pa.int64()), *(pa.field(name, pa.float32()) for name in NAMES)]
+    schema, part = pa.schema(fields), path.with_suffix(".part")
+    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for start in range(0, len(cases), CHUNK):
+            some = slice(start, start + CHUNK)
+            columns = [pa.array(cases[some]), *(pa.array(c) for c in features[some].T)]
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
+    path.unlink(missing_ok=True)
+    part.rename(path)
 
 
 def _columns(

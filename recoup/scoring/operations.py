@@ -45,6 +45,7 @@ def score_book(
     )  # fmt: skip
     with record(events.BookScored, by=by, at=at, book=book, on=on, rows=rows) as event:
         pointer = attach(path, rows=rows)
+        event.note(features=attach(night.features_of(path), rows=rows))
         for target, model in models.items():
             if rows and "reference" not in model.row.card:
                 model.row.keep_reference(watches[target].reference)

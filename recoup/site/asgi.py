@@ -5,4 +5,8 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recoup.site.settings")
-application = get_asgi_application()
+pages = get_asgi_application()
+
+from recoup.api.nextbest.asgi import NextAction  # noqa: E402 - models are ready only now
+
+application = NextAction(pages)

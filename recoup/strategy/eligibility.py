@@ -79,7 +79,7 @@ def judge(
     # What no rule reads is left behind, and what is read gathered once.
     facts = facts.select(*_read(facts.columns))
     for (channel, opens, closes), numbers in asked.items():
-        moment = at_local(on, _middle(opens, closes), book.time_zone)
+        moment = at_local(on, middle(opens, closes), book.time_zone)
         rules = law_of(book, moment)
         found.rulebook = rules.digest
         here = of == channel
@@ -100,7 +100,8 @@ def _read(columns: Sequence[str]) -> list[str]:
     return [n for n in columns if (n in FACTS and n not in said) or n == "contact_point"]
 
 
-def _middle(opens: time, closes: time) -> time:
+def middle(opens: time, closes: time) -> time:
+    """The time of day at which a treatment is judged."""
     minute = (opens.hour * 60 + opens.minute + closes.hour * 60 + closes.minute) // 2
     return time(minute // 60, minute % 60)
 

@@ -138,7 +138,7 @@ def _choose(
         )
     except (Invalid, Failed):
         return {}  # the day was not scored, or a file is away
-    effects = _as_at_night(plan, frames.measured)
+    effects = as_at_night(plan, frames.measured)
     if effects is None and plan.effects.get("version"):
         return {}  # the effects that the night's values were made with are not in use any more
     frames = replace(frames, measured=effects)
@@ -152,7 +152,7 @@ def _choose(
     return _found(plan, strategy, rows_of(strategy, seen, made), rows)
 
 
-def _as_at_night(plan: Plan, measured: Measured | None) -> Measured | None:
+def as_at_night(plan: Plan, measured: Measured | None) -> Measured | None:
     """The measured effects as the night used them: the same version, the same treatments."""
     if measured is None or measured.version != plan.effects.get("version"):
         return None

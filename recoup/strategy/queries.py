@@ -33,6 +33,7 @@ from recoup.strategy.assigning.queries import (
     why_nobody_has,
 )
 from recoup.strategy.assigning.sentences import describe_assignment, why_nobody
+from recoup.strategy.believing import Learning, learning_of
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.offpolicy import each, judgements
 from recoup.strategy.reading import read
@@ -41,11 +42,11 @@ from recoup.strategy.schema import BUDGETS
 from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
-    "Change", "Comparison", "Cover", "Floor", "LeftAlone", "Night", "Part", "Place", "Told",
-    "active", "arms", "assignment_of", "describe", "describe_assignment", "diff", "each", "floor",
-    "judgements", "left_alone", "looks", "plan", "plan_cover", "plan_frame", "plans", "queue",
-    "stopped_on", "stops", "unassigned", "versions", "waiting", "why_nobody", "why_nobody_has",
-    "why_not",
+    "Change", "Comparison", "Cover", "Floor", "Learning", "LeftAlone", "Night", "Part", "Place",
+    "Told", "active", "arms", "assignment_of", "describe", "describe_assignment", "diff", "each",
+    "floor", "judgements", "learning_of", "left_alone", "looks", "plan", "plan_cover",
+    "plan_frame", "plans", "queue", "stopped_on", "stops", "unassigned", "versions", "waiting",
+    "why_nobody", "why_nobody_has", "why_not",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
-	bench-experiments bench-ope bench-learning bench-values bench-flights bench-allocate bench-night bench-collectbench bench-distributed \
+	bench-experiments bench-ope bench-learning bench-values bench-flights bench-allocate bench-night bench-collectbench \
 	bench-next-action \
 	screenshots constraints clean
 
@@ -72,9 +72,6 @@ bench-night: setup-dev  ## A whole night in columns: make bench-night ARGS="--ac
 
 bench-collectbench: setup-dev  ## The public benchmark of policies: make bench-collectbench ARGS="--size ci" (P5)
 	$(BIN)/python -m bench.collectbench $(ARGS)
-
-bench-distributed: setup-dev  ## Features and scores on Spark beside one machine: the same answers, what they cost
-	$(BIN)/python -m bench.distributed $(ARGS)
 
 bench-experiments: setup-dev  ## Champion and challenger under daily looks: false alarms, power, duration
 	$(BIN)/python -m bench.experiments

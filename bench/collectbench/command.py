@@ -2,6 +2,7 @@
 The public benchmark of collection policies.
 
     python -m bench.collectbench [--size ci|full] [--policy my_module:MyPolicy] [--only NAME ...]
+    python -m bench.collectbench --ranges 8 [--within 0.5]
 
 Every policy plays the same simulated books with the same chance under the same budgets and rules,
 which a referee asserts every day. Prints a table a variant and one for all together, differences
@@ -19,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.collectbench import contest, table
+from bench.collectbench import contest, ranges, table
 from bench.collectbench.bound import Bound
 from bench.collectbench.contest import JUDGING, SIZES, TRAINING, TUNING, Learned
 from bench.collectbench.entries import ENTRIES, PRODUCT
@@ -41,6 +42,10 @@ def main() -> None:
         f"tuned on seeds from {TUNING[0]} only."
     )  # fmt: skip
     start = time.process_time()
+    if options.ranges:
+        print(f"{options.ranges} draws, {options.within:.0%} of the way to each end of the ranges")
+        ranges.over(size=size, count=options.ranges, within=options.within, say=_say)
+        return
     results = contest.hold(entries, size, seeds=seeds, tell=_tell(options.verbose))
     bounds = [] if options.no_bound else contest.bounds(size, seeds=seeds)
     for variant in (*size.variants, *([table.ALL] if len(size.variants) > 1 else [])):
@@ -61,6 +66,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--policy", metavar="MODULE:CLASS", help="an entry of your own")
     parser.add_argument("--only", nargs="+", choices=ENTRIES, help="some of the policies")
     parser.add_argument("--tuning", action="store_true", help="on the seeds for tuning")
+    parser.add_argument("--ranges", type=int, metavar="DRAWS", help="over the parameters' ranges")
+    parser.add_argument("--within", type=float, default=0.5, help="which part of the ranges")
     parser.add_argument("--no-bound", action="store_true", help="leave the bound out")
     parser.add_argument("--json", metavar="FILE", help="write all results")
     parser.add_argument("--verbose", action="store_true", help="say each result as it comes")
@@ -74,6 +81,10 @@ def _entries(options: argparse.Namespace) -> dict[str, str]:
     if options.policy:
         entries[options.policy.split(":")[-1]] = options.policy
     return entries
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _tell(verbose: bool):  # type: ignore[no-untyped-def]

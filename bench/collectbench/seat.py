@@ -125,7 +125,7 @@ def _sit(pipe: Connection, address: str) -> None:
     while True:
         try:
             what, parts = pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return
         try:
             result: Any = None

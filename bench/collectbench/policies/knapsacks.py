@@ -61,7 +61,9 @@ class Knapsacks(Marginal):
         self._learn_on(log)
         mean, width = self._rewards(z)
         won = (mean[:, 1:] - mean[:, :1] + OPTIMISM * width[:, 1:]) * log.arrears[:, None]
-        open_ = self._diary.open(log, self._menu, day=day)
+        ago = log.contacted_ago
+        rested = ((ago < 0) | (ago >= self.rest)).all(axis=1)
+        open_ = self._diary.open(log, self._menu, day=day) & rested[:, None]
         value = won[:, self._group] - self._cost - self._uses @ self._lambda
         value = np.where(open_, value, -np.inf)
         contacts = self.take(value, terms, day=day)

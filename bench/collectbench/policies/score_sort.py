@@ -24,7 +24,7 @@ HORIZON = 30
 class ScoreSort:
     """Propensity times balance."""
 
-    rest = 3  # days between contacts, chosen on the tuning seeds from 1, 2, 3, 5, 7
+    rest = 3  # days between contacts, chosen on the tuning seeds from 1, 2, 3, 5
 
     def learn(self, past: Sequence[Episode], terms: Terms, *, seed: int) -> None:
         """Fit the share of arrears that is paid within a month."""

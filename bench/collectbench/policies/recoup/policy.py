@@ -57,7 +57,7 @@ class _Learned:
 class Recoup:
     """Learn, plan, allocate."""
 
-    harm = 150_000.0  # what a complaint is taken to cost, minor units; chosen on the tuning seeds
+    harm = 400_000.0  # what a complaint is taken to cost, minor units; chosen on the tuning seeds
 
     def learn(self, past: Sequence[Episode], terms: Terms, *, seed: int) -> None:
         """Fit all parts on the log."""

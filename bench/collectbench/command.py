@@ -14,15 +14,15 @@ if a clause is short (full size only: a smaller one is for seeing that everythin
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from bench.collectbench import contest, ranges, table
+from bench.collectbench import contest, kept, ranges, table
 from bench.collectbench.bound import Bound
-from bench.collectbench.contest import JUDGING, SIZES, TRAINING, TUNING, Learned
+from bench.collectbench.contest import JUDGING, SIZES, TRAINING, TUNING, VARIANTS, Learned
 from bench.collectbench.entries import ENTRIES, PRODUCT
 from bench.collectbench.stage import Result
 from recoup.simulator.version import stamp
@@ -33,6 +33,8 @@ def main() -> None:
     options = _options()
     sys.path.insert(0, str(Path.cwd()))  # an entry of one's own stands where the command is given
     size = SIZES[options.size]
+    if options.variants:
+        size = replace(size, variants=tuple(options.variants))
     entries = _entries(options)
     seeds = TUNING if options.tuning else JUDGING
     print(
@@ -41,21 +43,32 @@ def main() -> None:
         f"training log: {size.books} books from seed {TRAINING[0]}; "
         f"tuned on seeds from {TUNING[0]} only."
     )  # fmt: skip
-    start = time.process_time()
+    if options.read:
+        results, bounds = kept.read([Path(name) for name in options.read])
+        _report(results, bounds, size.seeds)
+        return
     if options.ranges:
         print(f"{options.ranges} draws, {options.within:.0%} of the way to each end of the ranges")
         ranges.over(size=size, count=options.ranges, within=options.within, say=_say)
         return
+    start = time.process_time()
     results = contest.hold(entries, size, seeds=seeds, tell=_tell(options.verbose))
     bounds = [] if options.no_bound else contest.bounds(size, seeds=seeds)
-    for variant in (*size.variants, *([table.ALL] if len(size.variants) > 1 else [])):
-        _print(results, bounds, variant, size.seeds)
+    if options.json:
+        kept.write(Path(options.json), results, bounds)
+    _report(results, bounds, size.seeds)
     spent = time.process_time() - start + sum(one.cpu for one in results)
     print(f"\n{spent:.0f} CPU seconds without learning; load {os.getloadavg()[0]:.1f}")
-    if options.json:
-        Path(options.json).write_text(json.dumps([_plain(one) for one in results]) + "\n")
     clauses = _clauses(results, bounds, table.ALL, size.seeds)
     sys.exit(options.size == "full" and not all(one.holds for one in clauses))
+
+
+def _report(
+    results: list[Result], bounds: list[tuple[str, int, Bound]], seeds: int
+) -> None:  # fmt: skip
+    variants = list(dict.fromkeys(one.variant for one in results))
+    for variant in (*variants, *([table.ALL] if len(variants) > 1 else [])):
+        _print(results, bounds, variant, seeds)
 
 
 def _options() -> argparse.Namespace:
@@ -63,13 +76,17 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--size", choices=SIZES, default="ci")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, help="some of the variants")
     parser.add_argument("--policy", metavar="MODULE:CLASS", help="an entry of your own")
     parser.add_argument("--only", nargs="+", choices=ENTRIES, help="some of the policies")
     parser.add_argument("--tuning", action="store_true", help="on the seeds for tuning")
     parser.add_argument("--ranges", type=int, metavar="DRAWS", help="over the parameters' ranges")
     parser.add_argument("--within", type=float, default=0.5, help="which part of the ranges")
     parser.add_argument("--no-bound", action="store_true", help="leave the bound out")
-    parser.add_argument("--json", metavar="FILE", help="write all results")
+    parser.add_argument("--json", metavar="FILE", help="keep all results")
+    parser.add_argument(
+        "--read", nargs="+", metavar="FILE", help="tables of results that were kept"
+    )
     parser.add_argument("--verbose", action="store_true", help="say each result as it comes")
     return parser.parse_args()
 
@@ -121,12 +138,3 @@ def _clauses(
 ) -> list[table.Clause]:  # fmt: skip
     missed = table.regret(results, bounds, variant=variant)
     return table.p5(results, variant=variant, regret=missed, seeds=seeds)
-
-
-def _plain(one: Result) -> dict[str, object]:
-    return {
-        "policy": one.policy, "variant": one.variant, "seed": one.seed, "cases": one.cases,
-        "opening": one.opening, "paid": one.paid, "cost": one.cost, "contacts": one.contacts,
-        "complaints": one.complaints, "opt_outs": one.opt_outs, "cpu": round(one.cpu, 3),
-        "used": dict(one.used), "by_day": one.by_day, "broken": one.broken,
-    }  # fmt: skip

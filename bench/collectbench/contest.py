@@ -42,7 +42,7 @@ SIZES = {
     "ci": Size(
         cases=1200, days=40, books=2, book=2500, seeds=3, sample=12, variants=("mid", "stress")
     ),
-    "full": Size(cases=1500, days=60, books=3, book=4000, seeds=10, sample=40, variants=VARIANTS),
+    "full": Size(cases=1000, days=60, books=3, book=3000, seeds=10, sample=24, variants=VARIANTS),
 }
 
 

@@ -25,15 +25,18 @@ def test_the_next_action_follows_an_event_within_five_seconds(book, team, system
     night(book, at, local_day(at, book.time_zone))
 
     with watching.choosing_anew(book, name="test", every=0.05):
-        pay(cases[0], at)
+        for case in cases:
+            pay(case, at)
         begun = time.monotonic()
         while Reconsideration.objects.exists() and time.monotonic() - begun < 20:
             time.sleep(0.02)
 
     # The machine of a test is busy: the bench measures the seconds.
     assert not Reconsideration.objects.exists()
-    assert Event.objects.filter(kind="strategy.replanned").count() == 1
-    assert Decision.objects.filter(case=cases[0], state="waiting").count() == 1
+    # Who is in the holdout hangs on keys that other tests move: of three, one at least is not.
+    anew = list(Event.objects.filter(kind="strategy.replanned"))
+    assert anew
+    assert Decision.objects.filter(case=anew[0].case, state="waiting").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

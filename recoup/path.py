@@ -160,6 +160,8 @@ NIGHT = [
     Step("judge arms", lambda m: strategy.judge_arms(
         book=m.book, on=m.on, complaints=gate_queries.complaints_frame(book=m.book),
         by=m.by, at=m.at)),
+    Step("judge routes", lambda m: strategy.judge_routes(
+        book=m.book, on=m.on, by=m.by, at=m.at)),
 ]  # fmt: skip
 
 

@@ -60,6 +60,7 @@ MENU = (
               (scopes.SEE_STUDIO, scopes.APPROVE_TEMPLATE)),
         Entry("arms", "flask", _("Experiment"), (scopes.SEE_STUDIO, scopes.SEE_JOURNAL)),
         Entry("learning", "bulb", _("Learning"), (scopes.SEE_STUDIO,)),
+        Entry("routing", "arrows-split", _("Routing"), (scopes.SEE_STUDIO,)),
         Entry("judgements", "history", _("What would have been"), (scopes.SEE_STUDIO,)),
         Entry("models", "brain", _("Models"), (scopes.SEE_STUDIO,)),
         Entry("effects", "activity", _("Effects"), (scopes.SEE_STUDIO,)),

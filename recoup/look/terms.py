@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from recoup.look.flight_words import FLIGHTS
 from recoup.look.law_words import LAW
+from recoup.look.learning_words import LEARNING
 from recoup.look.staff_words import STAFF
 
 Words = Mapping[str, str | Promise]
@@ -133,6 +134,7 @@ TERMS: dict[str, Words] = {
         "wrong_person": pgettext_lazy("stop", "Wrong person"),
         "lender": pgettext_lazy("stop", "At the lender's request"),
         "manual": pgettext_lazy("stop", "Stopped by hand"),
+        **LEARNING,
         **LAW["stop_more"],
     },
     "promise": {
@@ -259,36 +261,6 @@ TERMS: dict[str, Words] = {
         "champion": pgettext_lazy("arm", "Champion"),
         "holdout": pgettext_lazy("arm", "Holdout"),
     },
-    "measure": {
-        "recovery": pgettext_lazy("measure", "recovery"),
-        "complaints": pgettext_lazy("measure", "share of complaints"),
-    },
-    "look": {
-        "look_on": pgettext_lazy("look", "Not clear yet"),
-        "better": pgettext_lazy("look", "Clearly more"),
-        "worse": pgettext_lazy("look", "Clearly less"),
-        "harm": pgettext_lazy("look", "Stopped for harm"),
-        "too_small": pgettext_lazy("look", "Too small to matter"),
-        "no_answer": pgettext_lazy("look", "No answer in twice the time"),
-    },
-    "estimator": {
-        "ips": _("Weighting"),
-        "snips": _("Normalised weighting"),
-        "direct": _("Model alone"),
-        "doubly": _("Doubly robust"),
-        "switch": _("Switch"),
-    },
-    "estimator_help": {
-        "ips": _(
-            "Each outcome is weighed by how much likelier the version makes its action (IPS)."
-        ),
-        "snips": _("The same, divided by the sum of weights (SNIPS)."),
-        "direct": _(
-            "What a regression expects of the version's actions; wrong where the model is."
-        ),
-        "doubly": _("The model, corrected by the weighed errors: right if either is (DR)."),
-        "switch": _("Doubly robust, but the model alone where a weight is very large."),
-    },
     "drift": {
         "stable": pgettext_lazy("drift", "Stable"),
         "watch": pgettext_lazy("drift", "To be watched"),
@@ -338,6 +310,7 @@ TERMS: dict[str, Words] = {
         "consents": pgettext_lazy("table", "Consents"),
         "opt_outs": pgettext_lazy("table", "Opt-outs"),
     },
+    **LEARNING,
     **{kind: words for kind, words in LAW.items() if kind != "stop_more"},
     **FLIGHTS,
 }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from recoup.strategy.schema import CHAMPION, Learning
+from recoup.strategy.schema import CHAMPION, GROUPS, Learning, Routing, Treatment
 from recoup.strategy.yamlnodes import Reader
 
 # A case of the arm must have a chance of everything that is open to it.
@@ -34,4 +34,32 @@ def learning(top: Reader, *, arms: Collection[str], explore: float) -> Learning 
     return Learning(
         arm=arm, draws=inner.whole("draws", low=50, high=1_000, default=usual.draws),
         prior=inner.number("prior", low=0.0005, high=0.1, default=usual.prior),
+    )  # fmt: skip
+
+
+def routing(top: Reader, *, treatments: Mapping[str, Treatment]) -> Routing | None:
+    """
+    The `routing` block; nobody is drawn into groups where there is none.
+
+        routing: {salt: route-1, share: 0.2, groups: [message, human]}
+    """
+    if not top.has("routing"):
+        return None
+    inner = top.at("routing")
+    inner.only(("salt", "share", "groups", "discount", "effect"), ("salt", "share", "groups"))
+    groups = tuple(str(item.node.value) for item in inner.items("groups"))
+    there = {treatment.group for treatment in treatments.values()}
+    for name in groups:
+        if name not in GROUPS:
+            inner.problem(f"{name!r} is no group.", f"Groups are {', '.join(GROUPS)}.")
+        elif name not in there:
+            inner.problem(f"No treatment is of the group {name!r}.", "Add one, or leave it out.")
+    if len(set(groups)) != len(groups) or len(groups) < 2:
+        inner.problem("Routing compares two groups or more, each named once.")
+    usual = Routing("", 0.2, ())
+    return Routing(
+        salt=inner.text("salt", longest=60), groups=groups,
+        share=inner.number("share", low=0.02, high=1, default=usual.share),
+        discount=inner.number("discount", low=0, high=1, default=usual.discount),
+        effect=inner.number("effect", low=0.001, high=0.2, default=usual.effect),
     )  # fmt: skip

@@ -51,3 +51,7 @@ LogWrong = Kind("strategy.log_wrong", "The log of {on} is not what its own chanc
 RewardsMoved = Kind(
     "strategy.rewards_moved", "What comes in has moved from what is believed, up to {through}"
 )
+RoutesEntered = Kind("strategy.routes_entered", "{count} cases were drawn into groups for a year")
+RoutesJudged = Kind(
+    "strategy.routes_judged", "What groups bring in a year was compared: {closed} groups are closed"
+)

@@ -35,12 +35,13 @@ from recoup.strategy.models import Decision, Plan, Reconsideration, StrategyVers
 from recoup.strategy.offpolicy import ask, judge
 from recoup.strategy.reading import read, shipped
 from recoup.strategy.replanning import replan
+from recoup.strategy.routing import judge_routes
 from recoup.strategy.watching import check_log
 
 __all__ = [
     "activate", "add", "ask", "assign_cases", "check_log", "cover", "decide", "default", "judge",
-    "judge_arms", "lapse", "learn", "mark", "postpone", "reconsider", "reopen", "replan",
-    "restart", "undo_cover",
+    "judge_arms", "judge_routes", "lapse", "learn", "mark", "postpone", "reconsider", "reopen",
+    "replan", "restart", "undo_cover",
 ]  # fmt: skip
 
 # From a state to the states that may follow; a decision that ended stays as it ended.

@@ -227,7 +227,7 @@ def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame
         "starter", "contacts_30", "time_zones",
     ).with_columns(
         arm=standing.arm.series(), follows=standing.follows.series(),
-        arm_share=pl.Series(standing.share), segment=standing.segment.series(),
+        arm_share=pl.Series(standing.share), route=standing.route.series(), segment=standing.segment.series(),
         step=pl.Series(standing.step), step_code=standing.step_code.series(), why=why.series(),
         rules=rules.series(),
         treatment=treatment, effect=treatment.replace_strict(sources, return_dtype=pl.String),

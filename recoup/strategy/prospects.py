@@ -41,6 +41,7 @@ class Frames:
     facts: pl.DataFrame
     measured: Measured | None = None
     arms: sequence.Arms | None = None
+    closed: Mapping[str, Collection[str]] = field(default_factory=dict)
     alike: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -69,7 +70,7 @@ def look(
     cases = frames.cases.sort("case")
     standing = sequence.stand(
         strategy=strategy, cases=cases, points=frames.points, past=frames.past,
-        book=book.code, on=on, stopped=stopped, known=frames.arms,
+        book=book.code, on=on, stopped=stopped, known=frames.arms, closed=frames.closed,
     )  # fmt: skip
     due = np.flatnonzero(standing.why == "")
     some = cases[due]

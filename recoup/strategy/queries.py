@@ -38,15 +38,16 @@ from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.offpolicy import each, judgements
 from recoup.strategy.reading import read
 from recoup.strategy.results import Comparison, arms, looks, stopped_on, stops
+from recoup.strategy.routed import Routed, routed
 from recoup.strategy.schema import BUDGETS
 from recoup.strategy.sentences import Part, by_prices, describe, why_not
 
 __all__ = [
     "Change", "Comparison", "Cover", "Floor", "Learning", "LeftAlone", "Night", "Part", "Place",
-    "Told", "active", "arms", "assignment_of", "describe", "describe_assignment", "diff", "each",
-    "floor", "judgements", "learning_of", "left_alone", "looks", "plan", "plan_cover",
-    "plan_frame", "plans", "queue", "stopped_on", "stops", "unassigned", "versions", "waiting",
-    "why_nobody", "why_nobody_has", "why_not",
+    "Routed", "Told", "active", "arms", "assignment_of", "describe", "describe_assignment",
+    "diff", "each", "floor", "judgements", "learning_of", "left_alone", "looks", "plan",
+    "plan_cover", "plan_frame", "plans", "queue", "routed", "stopped_on", "stops", "unassigned",
+    "versions", "waiting", "why_nobody", "why_nobody_has", "why_not",
 ]  # fmt: skip
 
 

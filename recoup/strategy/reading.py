@@ -14,6 +14,8 @@ from recoup.strategy.schema import (
     BUDGETS,
     CHAMPION,
     CHANNELS,
+    GROUP_OF,
+    GROUPS,
     Arm,
     Assumptions,
     ContactLimit,
@@ -30,7 +32,7 @@ from recoup.strategy.yamlnodes import Reader, parse
 SHIPPED = Path(__file__).parent / "strategies"
 FIELDS = (
     "name", "note", "holdout", "explore", "self_cure", "exits", "contact_limit", "budgets",
-    "assumptions", "worth", "treatments", "segments", "experiment", "learning", "assignment",
+    "assumptions", "worth", "treatments", "segments", "experiment", "learning", "routing", "assignment",
 )  # fmt: skip
 NEEDED = ("name", "holdout", "contact_limit", "budgets", "assumptions", "treatments", "segments")
 OFFERS = ("plan_months", "promise_days", "waive_share")
@@ -74,6 +76,7 @@ def read(source: str) -> Strategy:
         self_cure=_self_cure(top), exits=_exits(top), contact_limit=_limit(top),
         budgets=house, assumptions=assumptions, treatments=treatments, segments=segments,
         salt=salt, arms=arms, own=own, guard=guard, worth=_worth(top),
+        routing=blocks.routing(top, treatments=treatments),
         learning=blocks.learning(top, arms={arm.code for arm in arms}, explore=explore),
         assignment=read_policy(top),
     )  # fmt: skip
@@ -157,7 +160,7 @@ def _treatments(top: Reader) -> dict[str, Treatment]:
 def _treatment(reader: Reader, code: str) -> Treatment:
     reader.only(
         ("channel", "template", "window", "days", "cost", "minutes", "effect", "reach", "only_if",
-         "offer", "tier", "skill"),
+         "offer", "tier", "skill", "group"),
         ("channel", "effect", "reach"),
     )  # fmt: skip
     if len(code) > 60:
@@ -180,6 +183,7 @@ def _treatment(reader: Reader, code: str) -> Treatment:
         reach=reader.number("reach", low=0, high=1, default=0),
         only_if=reader.condition("only_if"), offer=_offer(reader), tier=reader.code("tier"),
         skill=reader.code("skill"),
+        group=reader.one_of("group", GROUPS) or GROUP_OF.get(channel, "message"),
     )  # fmt: skip
 
 

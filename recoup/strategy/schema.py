@@ -14,6 +14,9 @@ CHANNELS = ("sms", "email", "letter", "task")
 MEDIA = {"sms": "phone", "email": "email", "letter": "address", "task": ""}
 BUDGETS = ("sms", "email", "letter", "task_minutes", "spend")
 HOLDOUT = "holdout"
+# Who a contact comes from, as routing compares it; a channel that is not named sends messages.
+GROUPS = ("robot", "message", "human")
+GROUP_OF = {"task": "human", "call": "human", "visit": "human", "voice": "robot", "robot": "robot"}
 CHAMPION = "champion"
 
 
@@ -70,7 +73,8 @@ class Treatment:
 
     `window` is wall time where the borrower is; `days` how long the action may wait to be carried
     out; `cost` minor units; `effect` log-odds; `reach` the chance that the person notices. `tier` and
-    `skill` say who does a task, for budgets of their own.
+    `skill` say who does a task, for budgets of their own; `group` who it comes from: robot, message
+    or human.
     """
 
     code: str
@@ -86,6 +90,7 @@ class Treatment:
     offer: dict[str, int | float] = field(default_factory=dict)
     tier: str = ""
     skill: str = ""
+    group: str = "message"
 
     def uses(self, minute: float) -> dict[str, float]:
         """What it takes out of each budget."""
@@ -161,6 +166,22 @@ class Learning:
 
 
 @dataclass(frozen=True)
+class Routing:
+    """
+    Which people are drawn into groups for good: `share` of all, evenly over `groups`, by `salt`.
+
+    What a group brings in a year is discounted by `discount` a year; `effect` is the smallest
+    difference, as a share of what was owed, that matters.
+    """
+
+    salt: str
+    share: float
+    groups: tuple[str, ...]
+    discount: float = 0.1
+    effect: float = 0.02
+
+
+@dataclass(frozen=True)
 class Strategy:
     """A whole strategy, valid. `budgets` are the five of the house, `own` what it names beside."""
 
@@ -180,6 +201,7 @@ class Strategy:
     own: tuple[Budget, ...] = ()
     guard: Guard = Guard()
     learning: Learning | None = None
+    routing: Routing | None = None
     worth: Worth = Worth()
     assignment: Policy = field(default_factory=Policy)
 

@@ -6,7 +6,7 @@ Pure: frames in, arrays out.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,7 +37,7 @@ class Standing:
     `why` is empty for a case that is due; `segment` and `arm` are codes; `step` counts on through
     repeats; `allowed` (cases, treatments) marks what the step offers and the case fits. `arm` is
     what was drawn, for good; `follows` whose segments it goes through, the champion's once its own
-    arm is stopped.
+    arm is stopped; `route` the group it was drawn into, for good, empty for most.
     """
 
     arm: Words
@@ -48,6 +48,7 @@ class Standing:
     step_code: Words
     why: Words
     allowed: Flags
+    route: Words
 
     def leave(self, rows: Flags, why: str) -> None:
         """Leave these cases alone for this reason, unless there is one already."""
@@ -69,6 +70,21 @@ def assign(*, strategy: Strategy, book: str, persons: Whole) -> Arms:
     return Words(known=codes, codes=drawn.astype(np.int32)), chances[drawn]
 
 
+def routes(strategy: Strategy, persons: Whole) -> Words:
+    """
+    The group that every person was drawn into by the strategy's routing, empty for all others.
+
+    A larger share only adds people; a group that is added needs a new salt.
+    """
+    if strategy.routing is None:
+        return Words(len(persons))
+    groups, share = strategy.routing.groups, strategy.routing.share
+    drawn = fractions("route", strategy.routing.salt, numbers=persons) < share
+    which = fractions("route group", strategy.routing.salt, numbers=persons)
+    codes = (which * len(groups)).astype(np.int32).clip(max=len(groups) - 1)
+    return Words(known=["", *groups], codes=np.where(drawn, codes + 1, 0).astype(np.int32))
+
+
 def flags(frame: pl.DataFrame, condition: Condition) -> Flags:
     """Where a condition holds."""
     marks = frame.select("case", _=condition.expression)["_"]
@@ -78,12 +94,14 @@ def flags(frame: pl.DataFrame, condition: Condition) -> Flags:
 def stand(
     *, strategy: Strategy, cases: pl.DataFrame, points: pl.DataFrame, past: pl.DataFrame,
     book: str, on: date, stopped: Collection[str] = (), known: Arms | None = None,
+    closed: Mapping[str, Collection[str]] | None = None,
 ) -> Standing:  # fmt: skip
     """
     Where every case stands tonight.
 
     `past` has, for each case and segment with a decision carried out, the last step (`last_step`)
-    and its day (`last_on`); `stopped` names the arms whose cases go the champion's way.
+    and its day (`last_on`); `stopped` names the arms whose cases go the champion's way;
+    `closed` has by segment the groups that routing keeps from all but those drawn into them.
     """
     persons = cases["person"].to_numpy()
     arms, shares = known or assign(strategy=strategy, book=book, persons=persons)
@@ -96,9 +114,13 @@ def stand(
         arm=arms, follows=follows, share=shares, segment=Words(n), step=np.zeros(n, dtype=np.int64),
         step_code=Words(n), why=Words(n),
         allowed=np.zeros((n, len(strategy.treatments)), dtype=bool),
+        route=routes(strategy, persons),
     )  # fmt: skip
     _leave_closed(standing, strategy, frame)
     fits = _fits(strategy, frame, points)
+    group = np.array([treatment.group for treatment in strategy.treatments.values()])
+    for name in strategy.routing.groups if strategy.routing else ():
+        fits[standing.route == name] &= group == name
     done = _Done.of(frame, past, on)
     for arm in strategy.arms:
         here = follows == arm.code
@@ -112,7 +134,8 @@ def stand(
             standing.leave(rows & cured, "self_cure")
             due = np.flatnonzero(rows & (standing.why == ""))
             if len(due):
-                _place(standing, strategy, segment, done, fits, due)
+                mine = _routed(standing, fits, group, (closed or {}).get(segment.code, ()))
+                _place(standing, strategy, segment, done, mine, due)
     standing.leave((standing.segment == "") & (arms != HOLDOUT), "no_segment")
     standing.leave(cases["pending"].to_numpy() > 0, "pending")
     recent = cases["contacts_limit"].to_numpy() >= strategy.contact_limit.contacts
@@ -120,6 +143,18 @@ def stand(
     standing.leave((cases["time_zones"].fill_null("") == "").to_numpy(), "no_time_zone")
     standing.allowed[standing.why != ""] = False
     return standing
+
+
+def _routed(
+    standing: Standing, fits: Flags, group: NDArray[np.str_], closed: Collection[str]
+) -> Flags:
+    """What fits, less the groups that are closed to a segment; those drawn into one keep it."""
+    if not closed:
+        return fits
+    found = fits.copy()
+    free = standing.route == ""
+    found[free] &= ~np.isin(group, list(closed))
+    return found
 
 
 def _leave_closed(standing: Standing, strategy: Strategy, frame: pl.DataFrame) -> None:

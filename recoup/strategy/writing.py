@@ -20,7 +20,16 @@ from recoup.people.models import Agency, Book
 from recoup.portfolio import queries as portfolio
 from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
-from recoup.strategy import counting, eligibility, history, learning, persons, planning, reasons
+from recoup.strategy import (
+    counting,
+    eligibility,
+    history,
+    learning,
+    persons,
+    planning,
+    reasons,
+    routing,
+)
 from recoup.strategy.effects import alone, keeping
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.planning import Night
@@ -93,7 +102,10 @@ def frames(
     )  # fmt: skip
     if cured is not None:
         cases = cases.with_columns(self_cure=pl.Series(cured))
-    return Frames(cases=cases, points=points, past=past, facts=facts, measured=measured)
+    return Frames(
+        cases=cases, points=points, past=past, facts=facts, measured=measured,
+        closed=routing.closed(book=book, strategy=strategy, on=on),
+    )  # fmt: skip
 
 
 def _people(

@@ -19,7 +19,7 @@ PAGES = {
              "/review/may-i/?case=1&channel=sms", "/review/approvals/",
              "/review/approvals/ask/?case=1&channel=sms&rule=CN-TIME-001"),
     "sun": ("/studio/plan/", "/studio/strategies/", "/studio/strategies/new/",
-            "/studio/flights/", "/studio/experiment/", "/studio/judgements/", "/studio/learning/", "/studio/models/", "/studio/effects/",
+            "/studio/flights/", "/studio/experiment/", "/studio/judgements/", "/studio/learning/", "/studio/routing/", "/studio/models/", "/studio/effects/",
             "/studio/placements/", "/studio/texts/"),
     "zhao": ("/review/refusals/", "/review/journal/", "/review/today/", "/review/rules/",
              "/review/rules/CN/CN-TIME-001/", "/review/rules/CN/CN-FREQ-005/",

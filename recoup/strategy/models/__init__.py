@@ -2,7 +2,7 @@
 
 from recoup.strategy.models.days import BudgetUse, Reconsideration
 from recoup.strategy.models.flights import Flight, StrategyApproval
-from recoup.strategy.models.learning import Judgement, Learned, LogCheck
+from recoup.strategy.models.learning import Judgement, Learned, LogCheck, RouteEntry, RouteLook
 from recoup.strategy.models.nights import (
     ArmLook,
     ArmStop,
@@ -26,6 +26,8 @@ __all__ = [
     "LogCheck",
     "Plan",
     "Reconsideration",
+    "RouteEntry",
+    "RouteLook",
     "StrategyApproval",
     "StrategyVersion",
 ]

@@ -8,6 +8,7 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from recoup.people.models import Book
+from recoup.portfolio.models import Case
 from recoup.strategy.models.nights import Plan, StrategyVersion
 
 
@@ -89,3 +90,58 @@ class LogCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id}"
+
+
+class RouteEntry(models.Model):
+    """
+    A case that was drawn into a group (robot, message, human), as it was on the first night that saw
+    it. Sums in minor units; the draw is its person's, for good.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="route_entries")
+    salt = models.CharField(max_length=60)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    group = models.CharField(max_length=10)
+    segment = models.CharField(max_length=40)
+    on = models.DateField()
+    owed = models.BigIntegerField()
+    repay_30 = models.FloatField(null=True)
+    days_past_due = models.IntegerField()
+
+    objects = ScopedManager(creditor="book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["salt", "case"], name="route_entry_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["book", "salt", "on"], name="route_entered")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.group}"
+
+
+class RouteLook(models.Model):
+    """
+    One look at what each group brings in a year (`decision.routing`).
+
+    `compared` lists every comparison, `closed` by segment the groups that another is clearly better
+    than; `cases` counts the drawn by group, and those of them whose year is over.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="route_looks")
+    salt = models.CharField(max_length=60)
+    on = models.DateField()
+    at = models.DateTimeField()
+    cases = models.JSONField(default=dict)
+    compared = models.JSONField(default=list)
+    closed = models.JSONField(default=dict)
+
+    objects = ScopedManager(creditor="book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["book", "salt", "on"], name="route_look_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.salt} {self.on}"

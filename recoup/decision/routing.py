@@ -1,11 +1,14 @@
 """
 Machine, message or person: routed on what each brings in a year, not in a month.
 
-People are drawn into groups for good. The outcome of a case is what it repaid in 360 days, discounted
-and less what contact cost, as a share of what it owed when it entered. Two groups are compared within
-a segment over cases whose year is over, less what was known at entry (`evidence.adjusted`), by a
-sequence that holds at all looks and for all comparisons together (`sequential`). A group is closed to
-a segment only where another is clearly better over the whole year.
+People are drawn into groups for good. The outcome is what their cases repaid in 360 days, discounted
+and less what contact cost, over what they owed when they entered: R = sum(net) / sum(owed) of a group,
+so that a difference times a sum owed is money. Two groups are compared within a segment over cases
+whose year is over, a person with all of theirs there being one observation (they were drawn together),
+by the linearised ratio z = R + (net - R owed) / mean(owed) (delta method: Deng, Knoblich, Lu 2018,
+doi:10.1145/3219819.3219919) less what was known at entry (`evidence.adjusted`), by a sequence that
+holds at all looks and for all comparisons together (`sequential`). A group is closed to a segment only
+where another is clearly better over the whole year.
 
 Before that there is an interim answer, which closes nothing: the year is predicted from the first
 months by cases whose year is over, and groups are compared by the prediction (surrogate index: Athey,
@@ -16,7 +19,7 @@ trust it (Choi, Huang, Yang, Zhang 2025, doi:10.3386/w33669).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -37,24 +40,29 @@ RIDGE = 1.0
 @dataclass(frozen=True)
 class Cases:
     """
-    Drawn cases: `group` and `segment` (n,), the days since each entered (`age`), its net repayment
-    so far at each of `HORIZONS` (n, 4), of which only those reached count, and what was known at entry
-    (n, k).
+    Drawn cases: `group` and `segment` (n,), who owes each (`person`), what was owed when it entered
+    (`owed`, above 0) and the days since (`age`), its net repayment so far at each of `HORIZONS` (n, 4),
+    in the unit of `owed`, of which only those reached count, and what was known at entry (n, k).
     """
 
     group: NDArray[np.str_]
     segment: NDArray[np.str_]
+    person: NDArray[np.int64]
+    owed: Floats
     age: NDArray[np.int64]
     net: Floats
     known: Floats
 
     def __post_init__(self) -> None:
         n = len(self.group)
-        shapes = (self.segment.shape, self.age.shape, self.net.shape, self.known.shape[:1])
-        if shapes != ((n,), (n,), (n, len(HORIZONS)), (n,)):
+        flat = (self.segment, self.person, self.owed, self.age)
+        shapes = (*(one.shape for one in flat), self.net.shape, self.known.shape[:1])
+        if shapes != (*(((n,),) * 4), (n, len(HORIZONS)), (n,)):
             raise ValueError("Every case has a group, a segment, an age, and a figure by horizon.")
         if not np.isfinite(self.known).all() or not np.isfinite(self.net[self.reached]).all():
             raise ValueError("Some figures of cases are missing or infinite.")
+        if not (np.isfinite(self.owed) & (self.owed > 0)).all():
+            raise ValueError("Every case owed something when it entered.")
 
     @property
     def reached(self) -> NDArray[np.bool_]:
@@ -71,7 +79,7 @@ class Cases:
 class Compared:
     """
     How much more `group` brings than `against` in a segment, as a share of what was owed, with an
-    interval valid at all looks; `cases` of the smaller group. `interim` is predicted from `horizon`
+    interval valid at all looks; `people` of the smaller group. `interim` is predicted from `horizon`
     days and routes nothing; `doubt` says why there is no interval.
     """
 
@@ -79,14 +87,14 @@ class Compared:
     group: str
     against: str
     difference: Interval
-    cases: int
+    people: int
     horizon: int
     interim: bool
     doubt: str = ""
 
     @property
     def is_clear(self) -> bool:
-        """Whether one of the two is better over the whole year for certain."""
+        """Whether one of the two is clearly better over the whole year."""
         return not self.interim and (self.difference.low > 0 or self.difference.high < 0)
 
 
@@ -98,29 +106,28 @@ class Routes:
     closed: dict[str, tuple[str, ...]]
 
 
-def compare(
-    cases: Cases, *, groups: Sequence[str], segments: Sequence[str], effect: float
-) -> Routes:
+def compare(cases: Cases, *, offered: Mapping[str, Sequence[str]], effect: float) -> Routes:
     """
-    Compare every two groups in every segment. All comparisons share the error, of these segments and
-    groups, whether they have cases or not; `effect` is the smallest difference that matters.
+    Compare every two groups that a segment offers (`offered`, by segment). All comparisons share the
+    error, whether they have cases or not; `effect` is the smallest difference that matters.
 
-    :raises ValueError: for fewer than two groups, or no segment
+    :raises ValueError: if no segment offers two groups
     """
-    pairs = list(combinations(sorted(groups), 2))
-    if not pairs or not segments:
+    pairs = {name: list(combinations(sorted(set(groups)), 2)) for name, groups in offered.items()}
+    count = sum(map(len, pairs.values()))
+    if not count:
         raise ValueError("Routing compares two groups or more, in a segment or more.")
-    plan = Plan(effect=effect, challengers=len(pairs) * len(segments))
+    plan = Plan(effect=effect, challengers=count)
     index = _index(cases)
     found: list[Compared] = []
-    for segment in segments:
+    for segment in sorted(pairs):
         here = cases.segment == segment
-        for one, other in pairs:
+        for one, other in pairs[segment]:
             found.append(_final(cases, here, segment, one, other, plan))
             if index is not None:
                 interim = _interim(cases, here, index, segment, one, other, plan)
                 found += [interim] if interim is not None else []
-    return Routes(tuple(found), _closed(found))
+    return Routes(tuple(found), _closed(found, offered))
 
 
 def _final(
@@ -148,16 +155,42 @@ def _compared(
     cases: Cases, rows: NDArray[np.bool_], outcome: Floats, segment: str, one: str, other: str,
     plan: Plan, horizon: int, interim: bool,
 ) -> Compared:  # fmt: skip
-    first, second = (np.flatnonzero(rows & (cases.group == name)) for name in (one, other))
+    both = np.flatnonzero(rows & ((cases.group == one) | (cases.group == other)))
+    scale = float(cases.owed[both].mean()) if len(both) else 1.0
+    first, second = (
+        _by_person(cases, both[cases.group[both] == name], outcome, scale) for name in (one, other)
+    )
     evidence: Evidence = adjusted(
-        arm=outcome[first], other=outcome[second], arm_before=cases.known[first],
-        other_before=cases.known[second],
-    )  # fmt: skip
+        arm=first[0], other=second[0], arm_before=first[1], other_before=second[1]
+    )
     seen = sequence(evidence, plan)
     return Compared(
-        segment, one, other, seen.difference, min(len(first), len(second)), horizon, interim,
+        segment, one, other, seen.difference, min(len(first[0]), len(second[0])), horizon, interim,
         seen.doubt,
     )  # fmt: skip
+
+
+def _by_person(
+    cases: Cases, rows: NDArray[np.int64], outcome: Floats, scale: float
+) -> tuple[Floats, Floats]:
+    """
+    The linearised ratio of each person, (p,), and what was known of them, (p, k + 1): what they owed
+    and, weighed by it as the ratio is, the columns of `known`.
+    """
+    people, place = np.unique(cases.person[rows], return_inverse=True)
+    owed = cases.owed[rows]
+
+    def summed(values: Floats) -> Floats:
+        return np.bincount(place, values, minlength=len(people)).astype(np.float64)
+
+    weight = summed(owed)
+    known = [weight, *(summed(owed * column) for column in cases.known[rows].T)]
+    before = np.column_stack(known) / scale
+    if not len(people):
+        return weight, before
+    net = summed(outcome[rows])
+    ratio = net.sum() / weight.sum()
+    return ratio + (net - ratio * weight) / weight.mean(), before
 
 
 def _index(cases: Cases) -> tuple[Floats, NDArray[np.int64]] | None:
@@ -166,25 +199,33 @@ def _index(cases: Cases) -> tuple[Floats, NDArray[np.int64]] | None:
     if len(over) < LEAST:
         return None
     value, horizon = np.zeros(len(cases.age)), np.full(len(cases.age), -1, dtype=np.int64)
+    share = cases.net / cases.owed[:, None]
     for last in range(len(HORIZONS) - 1):
-        x = np.column_stack([np.ones(len(cases.age)), cases.known, cases.net[:, : last + 1]])
+        x = np.column_stack([np.ones(len(cases.age)), cases.known, share[:, : last + 1]])
         here = cases.reached[:, last] & ~cases.is_over
         learnt = x[over]
         pull = RIDGE * np.eye(x.shape[1])
         pull[0, 0] = 1e-9
-        line = np.linalg.solve(learnt.T @ learnt + pull, learnt.T @ cases.net[over, -1])
-        value[here] = x[here] @ line
+        line = np.linalg.solve(learnt.T @ learnt + pull, learnt.T @ share[over, -1])
+        value[here] = x[here] @ line * cases.owed[here]
         horizon[here] = last
     return value, horizon
 
 
-def _closed(found: Sequence[Compared]) -> dict[str, tuple[str, ...]]:
+def _closed(
+    found: Sequence[Compared], offered: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Who is clearly worse than another, by segment; nobody where that would leave no group open."""
     worse: dict[str, set[str]] = {}
     for one in found:
         if one.is_clear:
             loser = one.against if one.difference.low > 0 else one.group
             worse.setdefault(one.segment, set()).add(loser)
-    return {segment: tuple(sorted(names)) for segment, names in worse.items()}
+    return {
+        segment: tuple(sorted(names))
+        for segment, names in worse.items()
+        if set(offered[segment]) - names
+    }
 
 
 def told(one: Compared) -> Said:

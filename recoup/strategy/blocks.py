@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from recoup.strategy.schema import CHAMPION, GROUPS, Learning, Routing, Treatment
+from recoup.strategy.schema import CHAMPION, GROUPS, Learning, Routing, Segment, Treatment
 from recoup.strategy.yamlnodes import Reader
 
 # A case of the arm must have a chance of everything that is open to it.
@@ -37,7 +37,9 @@ def learning(top: Reader, *, arms: Collection[str], explore: float) -> Learning 
     )  # fmt: skip
 
 
-def routing(top: Reader, *, treatments: Mapping[str, Treatment]) -> Routing | None:
+def routing(
+    top: Reader, *, treatments: Mapping[str, Treatment], segments: Sequence[Segment]
+) -> Routing | None:
     """
     The `routing` block; nobody is drawn into groups where there is none.
 
@@ -47,7 +49,7 @@ def routing(top: Reader, *, treatments: Mapping[str, Treatment]) -> Routing | No
         return None
     inner = top.at("routing")
     inner.only(("salt", "share", "groups", "discount", "effect"), ("salt", "share", "groups"))
-    groups = tuple(str(item.node.value) for item in inner.items("groups"))
+    groups = tuple(sorted(str(item.node.value) for item in inner.items("groups")))
     there = {treatment.group for treatment in treatments.values()}
     for name in groups:
         if name not in GROUPS:
@@ -56,6 +58,12 @@ def routing(top: Reader, *, treatments: Mapping[str, Treatment]) -> Routing | No
             inner.problem(f"No treatment is of the group {name!r}.", "Add one, or leave it out.")
     if len(set(groups)) != len(groups) or len(groups) < 2:
         inner.problem("Routing compares two groups or more, each named once.")
+    elif not any(
+        len({treatments[code].group for code in segment.offers if code in treatments} & {*groups})
+        > 1
+        for segment in segments
+    ):
+        inner.problem("No segment offers two of these groups.", "Add steps, or leave routing out.")
     usual = Routing("", 0.2, ())
     return Routing(
         salt=inner.text("salt", longest=60), groups=groups,

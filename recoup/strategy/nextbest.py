@@ -12,7 +12,7 @@ rules read them. The arithmetic is that of `valuing`, `uses` and `decision.price
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ class Known:
     A case as it was read: everything that only an event changes.
 
     `windows` has for each treatment when it may be carried out, `points` by channel where to;
-    `closed` are channels that did something today; `measured` the measured effects by number of
+    `closed` are channels that did something today; `route` the group its person was drawn into; `measured` the measured effects by number of
     treatment; `stopped` says whether contact is stopped, `None` if there are no facts.
     """
 
@@ -49,6 +49,7 @@ class Known:
     measured: Mapping[int, float]
     stopped: bool | None
     holds: Mapping[str, int] = field(default_factory=dict)
+    route: str = ""
 
 
 class Option(NamedTuple):
@@ -84,10 +85,17 @@ class Prepared:
     assume: Any
     spend: tuple[float, ...]
     takes: tuple[tuple[tuple[int, float, str, Holds | None, int], ...], ...]
+    closed: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, strategy: Strategy, prices: Sequence[float]) -> Prepared:
-        """The strategy of a plan with its prices, in the order of `uses.names`."""
+    def of(
+        cls, strategy: Strategy, prices: Sequence[float],
+        closed: Mapping[str, Collection[str]] | None = None,
+    ) -> Prepared:  # fmt: skip
+        """
+        The strategy of a plan with its prices, in the order of `uses.names`, and by segment the
+        groups that routing has closed.
+        """
         minute = strategy.assumptions.minute
         treatments = tuple(strategy.treatments.values())
         conditions = {
@@ -106,6 +114,7 @@ class Prepared:
         return cls(
             treatments, Sequences.of(strategy), taking.names(strategy), tuple(prices),
             strategy.assumptions, tuple(each.spend(minute) for each in treatments), tuple(takes),
+            closed or {},
         )  # fmt: skip
 
     def choose(
@@ -117,8 +126,9 @@ class Prepared:
         the facts of each treatment that is a contact; one without either is closed.
         """
         stands = self.sequences.stand(
-            values, arm=known.arm, follows=known.follows, media=known.media, past=known.past
-        )
+            values, arm=known.arm, follows=known.follows, media=known.media, past=known.past,
+            route=known.route, closed=self.closed,
+        )  # fmt: skip
         if stands.why:
             return Found(-1, stands.why, stands.segment, stands.step, stands.step_code)
         lawful, why, rules = self._lawful(known, stands.offered, gates, rows, now)
@@ -192,7 +202,8 @@ class Prepared:
         assume, treatment = self.assume, self.treatments[at]
         recent = values["contacts_30"] or 0
         overdue = values["overdue"] or 0
-        cost = self.spend[at] + assume.harm * (1 + assume.harm_growth * recent)
+        harm = assume.harm + assume.complaint * assume.complaint_cost
+        cost = self.spend[at] + harm * (1 + assume.harm_growth * recent)
         if (effect := known.measured.get(at)) is not None:
             return overdue * effect - cost
         chance = values["repay_30"]

@@ -7,7 +7,7 @@ name, as the conditions know them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Sequences:
     fits: tuple[tuple[str, Holds | None], ...]
     arms: Mapping[str, tuple[Holds | None, tuple[tuple[Segment, Holds], ...]]]
     codes: tuple[str, ...]
+    groups: tuple[str, ...]
+    is_routed: bool = False
 
     @classmethod
     def of(cls, strategy: Strategy) -> Sequences:
@@ -53,15 +55,19 @@ class Sequences:
                 for each in strategy.treatments.values()
             ),
             arms, tuple(strategy.treatments),
+            tuple(each.group for each in strategy.treatments.values()),
+            strategy.routing is not None,
         )  # fmt: skip
 
     def stand(
         self, values: Mapping[str, Any], *, arm: str, follows: str, media: frozenset[str],
-        past: Mapping[str, tuple[int, int]],
+        past: Mapping[str, tuple[int, int]], route: str = "",
+        closed: Mapping[str, Collection[str]] | None = None,
     ) -> Stands:  # fmt: skip
         """
         Where a case stands. `past` has for a segment the last step and the days since; `media` are
-        the ways there are to reach the person.
+        the ways there are to reach the person; `route` the group its person was drawn into, `closed`
+        by segment those that routing keeps from all others.
         """
         if values["state"] not in WORKED:
             return Stands(f"state_{values['state']}")
@@ -73,7 +79,9 @@ class Sequences:
         cure, segments = self.arms[follows]
         for segment, holds in segments:
             if holds(values):
-                found = self._in_segment(segment, cure, values, media, past)
+                shut = (closed or {}).get(segment.code, ())
+                open_ = self._open(segment, values, media, route, shut)
+                found = self._in_segment(segment, cure, values, open_, past)
                 break
         else:
             return Stands("no_segment")
@@ -90,7 +98,7 @@ class Sequences:
 
     def _in_segment(
         self, segment: Segment, cure: Holds | None, values: Mapping[str, Any],
-        media: frozenset[str], past: Mapping[str, tuple[int, int]],
+        open_: Collection[int], past: Mapping[str, tuple[int, int]],
     ) -> Stands:  # fmt: skip
         if not segment.steps:
             return Stands("no_steps", segment.code)
@@ -100,12 +108,27 @@ class Sequences:
         if idle is None:
             placed = values.get("days_placed")
             idle = FAR if placed is None else placed
-        return self._place(segment, last + 1, idle, values, media)
+        return self._place(segment, last + 1, idle, open_)
 
-    def _place(
-        self, segment: Segment, following: int, idle: int, values: Mapping[str, Any],
-        media: frozenset[str],
-    ) -> Stands:  # fmt: skip
+    def _open(
+        self, segment: Segment, values: Mapping[str, Any], media: frozenset[str], route: str,
+        closed: Collection[str],
+    ) -> list[int]:  # fmt: skip
+        """What a segment offers the case, less what routing keeps from it (`sequence._routed`)."""
+        offers = segment.offers
+        fits = [
+            at for at, code in enumerate(self.codes)
+            if code in offers and self._fit(at, values, media)
+        ]  # fmt: skip
+        if not self.is_routed:
+            return fits
+        if route:
+            kept = [at for at in fits if self.groups[at] == route]
+        else:
+            kept = [at for at in fits if self.groups[at] not in closed]
+        return kept or fits
+
+    def _place(self, segment: Segment, following: int, idle: int, open_: Collection[int]) -> Stands:
         """The step, passing over those that the case can never fit, as `sequence._place`."""
         count, repeat, wait = len(segment.steps), segment.repeat_after_days, 0
         for _ in range(count + 1):
@@ -117,10 +140,7 @@ class Sequences:
                 again = repeat if number == 0 else None
                 needed = (again or step.wait_days) if following > 0 else step.wait_days
                 wait = max(wait, needed)
-                offered = tuple(
-                    at for at, code in enumerate(self.codes)
-                    if code in step.choose and self._fit(at, values, media)
-                )  # fmt: skip
+                offered = tuple(at for at in open_ if self.codes[at] in step.choose)
                 if offered:
                     why = "waiting" if idle < wait else ""
                     return Stands(why, segment.code, following, step.code, offered)

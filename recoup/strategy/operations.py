@@ -19,7 +19,7 @@ from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
-from recoup.strategy import arms, counting, writing
+from recoup.strategy import arms, counting, routing, writing
 from recoup.strategy.arms import judge_arms, restart
 from recoup.strategy.assigning.operations import assign_cases, cover, undo_cover
 from recoup.strategy.events import (
@@ -100,7 +100,8 @@ def activate(
     book may be one that comes with Recoup (`flights.clearing`).
 
     :raises Refused: without the permission, or if nobody answers for it
-    :raises Invalid: if the permanent holdout would shrink, or nobody says who does it
+    :raises Invalid: if the permanent holdout would shrink, if who was drawn into groups would not stay
+        (`routing.check`), or if nobody says who does it
     """
     if viewer is not None:
         scopes.demand(viewer, scopes.ACTIVATE_STRATEGY)
@@ -110,6 +111,7 @@ def activate(
     if by is None:
         raise Invalid(_("Say who activates the strategy."))
     _check_holdout(version)
+    routing.check(version)
     if version.state == StrategyVersion.State.ACTIVE:
         return version
     cleared = clearing.demand(version=version, at=at)

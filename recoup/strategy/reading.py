@@ -76,7 +76,7 @@ def read(source: str) -> Strategy:
         self_cure=_self_cure(top), exits=_exits(top), contact_limit=_limit(top),
         budgets=house, assumptions=assumptions, treatments=treatments, segments=segments,
         salt=salt, arms=arms, own=own, guard=guard, worth=_worth(top),
-        routing=blocks.routing(top, treatments=treatments),
+        routing=blocks.routing(top, treatments=treatments, segments=segments),
         learning=blocks.learning(top, arms={arm.code for arm in arms}, explore=explore),
         assignment=read_policy(top),
     )  # fmt: skip

@@ -123,6 +123,11 @@ class Segment:
     steps: tuple[Step, ...]
     repeat_after_days: int | None
 
+    @property
+    def offers(self) -> frozenset[str]:
+        """The treatments that any of its steps offers."""
+        return frozenset(code for step in self.steps for code in step.choose)
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -204,6 +209,11 @@ class Strategy:
     routing: Routing | None = None
     worth: Worth = Worth()
     assignment: Policy = field(default_factory=Policy)
+
+    def routes_of(self, segment: Segment) -> tuple[str, ...]:
+        """The groups of the routing that a segment offers anything of, in order of their names."""
+        offered = {self.treatments[code].group for code in segment.offers}
+        return tuple(sorted(offered & set(self.routing.groups))) if self.routing else ()
 
     def segments_of(self, arm: Arm) -> tuple[Segment, ...]:
         """The champion's segments with the arm's own in the place of those of the same code."""

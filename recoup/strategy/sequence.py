@@ -118,9 +118,6 @@ def stand(
     )  # fmt: skip
     _leave_closed(standing, strategy, frame)
     fits = _fits(strategy, frame, points)
-    group = np.array([treatment.group for treatment in strategy.treatments.values()])
-    for name in strategy.routing.groups if strategy.routing else ():
-        fits[standing.route == name] &= group == name
     done = _Done.of(frame, past, on)
     for arm in strategy.arms:
         here = follows == arm.code
@@ -134,7 +131,8 @@ def stand(
             standing.leave(rows & cured, "self_cure")
             due = np.flatnonzero(rows & (standing.why == ""))
             if len(due):
-                mine = _routed(standing, fits, group, (closed or {}).get(segment.code, ()))
+                shut = (closed or {}).get(segment.code, ())
+                mine = _routed(standing, strategy, segment, fits, shut)
                 _place(standing, strategy, segment, done, mine, due)
     standing.leave((standing.segment == "") & (arms != HOLDOUT), "no_segment")
     standing.leave(cases["pending"].to_numpy() > 0, "pending")
@@ -146,14 +144,23 @@ def stand(
 
 
 def _routed(
-    standing: Standing, fits: Flags, group: NDArray[np.str_], closed: Collection[str]
+    standing: Standing, strategy: Strategy, segment: Segment, fits: Flags, closed: Collection[str]
 ) -> Flags:
-    """What fits, less the groups that are closed to a segment; those drawn into one keep it."""
-    if not closed:
+    """
+    What fits, less what routing keeps from a case: all but its group from who was drawn into one, a
+    closed group from who was not. Neither leaves a case without anything that it would have else.
+    """
+    if strategy.routing is None:
         return fits
     found = fits.copy()
-    free = standing.route == ""
-    found[free] &= ~np.isin(group, list(closed))
+    group = np.array([treatment.group for treatment in strategy.treatments.values()])
+    offered = fits & np.isin(list(strategy.treatments), list(segment.offers))
+    for name in strategy.routing.groups:
+        rows = (standing.route == name) & offered[:, group == name].any(axis=1)
+        found[rows] &= group == name
+    shut = np.isin(group, list(closed))
+    rows = (standing.route == "") & offered[:, ~shut].any(axis=1)
+    found[rows] &= ~shut
     return found
 
 

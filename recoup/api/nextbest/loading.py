@@ -25,7 +25,7 @@ from recoup.rulebook.rows import RowGate, at_instant, compile_rows, encode
 from recoup.rulebook.vocabulary import FACTS
 from recoup.scoring import onerow
 from recoup.scoring.onerow import OneRow
-from recoup.strategy import arms, counting, eligibility, replanning, sequence, writing
+from recoup.strategy import arms, counting, eligibility, replanning, routing, sequence, writing
 from recoup.strategy import uses as taking
 from recoup.strategy.effects.measured import effects_of
 from recoup.strategy.models import Decision, Plan
@@ -87,7 +87,8 @@ def prepare(book: Book, *, at: datetime) -> HotBook | None:
     if prices is None or set(counting.left(plan)) != set(taking.names(strategy)):
         return None
     try:
-        prepared = Prepared.of(strategy, prices.tolist())
+        closed = routing.closed(book=book, strategy=strategy, on=on)
+        prepared = Prepared.of(strategy, prices.tolist(), closed)
     except Invalid:
         return None  # a condition that only columns can answer
     models = onerow.models(book=book, targets=TARGETS)
@@ -128,6 +129,8 @@ class _Shared:
             strategy=strategy, book=book.code, persons=frames.cases["person"].to_numpy()
         )
         self.arms = dict(zip(ids, drawn.tolist(), strict=True))
+        routes = sequence.routes(strategy, frames.cases["person"].to_numpy())
+        self.routes = dict(zip(ids, routes.tolist(), strict=True))
         self.stopped = set(arms.stopped(book=book, salt=strategy.salt))
         self.past = _past(frames, self.on)
         self.media: dict[int, set[str]] = {}
@@ -160,7 +163,7 @@ class _Shared:
             points={channel: one["contact_point"] or 0 for channel, one in facts.items()},
             closed=closed, measured=self.measured.get(case, {}),
             stopped=any(one is None or one != 0 for one in stops[:1]) if stops else None,
-            holds=holds,
+            holds=holds, route=self.routes[case],
         )  # fmt: skip
         matrix, places = self._matrix(case)
         return Hot(

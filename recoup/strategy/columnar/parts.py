@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ class Job:
     """
     A night: the book in columns, who it belongs to, what scores it and what decides.
 
-    `models` are by target; `alike` are facts of the rulebook that all contacts share; `models_name`
+    `models` are by target; `alike` are facts of the rulebook that all contacts share; `closed` has by
+    segment the groups that routing keeps from who was not drawn into them; `models_name`
     and `digest` say which models and which strategy, for the names of parts.
     """
 
@@ -63,6 +64,7 @@ class Job:
     at: datetime
     folder: Path
     alike: Mapping[str, Any]
+    closed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def is_made(job: Job, bucket: int) -> bool:
 def key_of(job: Job, bucket: int) -> str:
     """What names all that is made of a bucket tonight."""
     told = [VERSION, job.buckets.seal(bucket)["digest"], job.models_name, job.digest, job.book.code,
-            job.at.isoformat(), sorted(job.alike.items()), list(NAMES)]  # fmt: skip
+            job.at.isoformat(), sorted(job.alike.items()), sorted(job.closed.items()), list(NAMES)]  # fmt: skip
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 
@@ -138,7 +140,8 @@ def frames_of(job: Job, bucket: int, scores: Mapping[str, NDArray[np.float32]]) 
     media = Words(known=[MEDIA.get(word, "") for word in channel.known], codes=channel.codes)
     points = facts.select("case", medium=media.series()).filter(own)
     past = _frame(job, "past", bucket).with_columns(case=pl.col("row").cast(pl.Int64))
-    return Frames(cases=cases, points=points, past=past, facts=facts, alike=job.alike)
+    return Frames(cases=cases, points=points, past=past, facts=facts, alike=job.alike,
+                  closed=job.closed)  # fmt: skip
 
 
 def _frame(job: Job, table: str, bucket: int) -> pl.DataFrame:

@@ -24,6 +24,7 @@ ONCE = """
       - {code: c, wait_days: 4, choose: [sms-plan, email-plan]}
 """
 TEXT = shipped().replace("segments:\n", f"segments:{ONCE}", 1)
+TEXT += "\nrouting: {salt: route-1, share: 0.7, groups: [message, human]}\n"
 STRATEGY = read(TEXT)
 ONE = Sequences.of(STRATEGY)
 SEGMENTS = [segment.code for segment in STRATEGY.segments]
@@ -46,9 +47,14 @@ def stage_of(days: int) -> str:
     return f"M{min(7, 1 + (days - 1) // 30)}" if days > 0 else "C"
 
 
-@given(made=st.lists(CASE, min_size=1, max_size=12), stopped=st.booleans())
+CLOSED = st.dictionaries(
+    st.sampled_from(SEGMENTS), st.lists(st.sampled_from(["message", "human"]), max_size=2)
+)
+
+
+@given(made=st.lists(CASE, min_size=1, max_size=12), stopped=st.booleans(), closed=CLOSED)
 @settings(max_examples=120, deadline=None)
-def test_one_stands_where_the_book_says(made, stopped):
+def test_one_stands_where_the_book_says(made, stopped, closed):
     rows = [
         {**one, "case": at, "stage": stage_of(one["days_past_due"]), "product": "x",
          "region": "x", "agency": None, "loans": 1, "roll": None, "lost_contact": None,
@@ -71,12 +77,13 @@ def test_one_stands_where_the_book_says(made, stopped):
     )  # fmt: skip
 
     book = stand(strategy=STRATEGY, cases=cases, points=points, past=past, book="b", on=ON,
-                 stopped=["patient"] if stopped else [])  # fmt: skip
+                 stopped=["patient"] if stopped else [], closed=closed)  # fmt: skip
 
     for at, row in enumerate(rows):
         values = plain[at] | {"arm": book.follows[at]}
         one = ONE.stand(values, arm=book.arm[at], follows=book.follows[at],
-                        media=frozenset(row["media"]), past=row["past"])  # fmt: skip
+                        media=frozenset(row["media"]), past=row["past"],
+                        route=book.route[at], closed=closed)  # fmt: skip
         assert one.why == book.why[at]
         offered = np.flatnonzero(book.allowed[at]).tolist()
         assert list(one.offered if not one.why else ()) == offered

@@ -8,6 +8,7 @@ import pytest
 
 from recoup.journal.models import Event
 from recoup.kernel.errors import Invalid
+from recoup.people.models import Sealed
 from recoup.portfolio.models import Entry
 from recoup.scoring import operations as scoring
 from recoup.strategy import operations, routing, sequence
@@ -174,12 +175,105 @@ def test_what_a_case_brought_is_discounted_less_what_it_cost_by_horizon(
     found = routing.cases_of(book, strategy, entries, later)
 
     mine = entries["case"].to_list().index(entry.case_id)
-    spent = strategy.treatments[done.treatment].spend(80) / 1_200_000 if done else 0.0
-    paid = 0.1 * 1.1 ** (-40 / 365)
+    spent = strategy.treatments[done.treatment].spend(80) if done else 0.0
+    paid = 120_000 * 1.1 ** (-40 / 365)
     assert found.net[mine].tolist() == pytest.approx(
         [-spent, paid - spent, paid - spent, paid - spent]
     )
     assert found.age[mine] == 500
+
+
+def test_what_was_spent_is_what_was_counted_then_also_of_treatments_that_are_gone(
+    book, cases, version, system, at, today, settings
+):
+    decide(book, system, at, today, settings)
+    operations.judge_routes(book=book, on=today, by=system, at=at)
+    done = Decision.objects.filter(treatment="collector-review", case__in=_entered()).first()
+    Decision.objects.filter(pk=done.pk).update(state="done", treatment="gone")
+    later = today + timedelta(days=40)
+
+    entries = routing._entries(book, "route-1", later)
+    found = routing.cases_of(book, read(ROUTED), entries, later)
+
+    mine = entries["case"].to_list().index(done.case_id)
+    assert found.net[mine, 0] == -done.takes["spend"] / 100_000 == -480
+
+
+def _entered():
+    return RouteEntry.objects.values("case")
+
+
+def test_of_a_person_the_cases_that_entered_first_are_compared_as_one(
+    book, cases, system, at, today, settings
+):
+    decide(book, system, at, today, settings)
+    operations.judge_routes(book=book, on=today, by=system, at=at)
+    one, two, three = RouteEntry.objects.order_by("pk")[:3]
+    person = one.case.borrower.person
+    Sealed.objects.bulk_create(
+        Sealed(creditor=book.creditor, person=entry.case.borrower.person, kind="identity",
+               index="same", masked="", ciphertext=b"")
+        for entry in (one, two, three)
+    )  # fmt: skip
+    RouteEntry.objects.filter(pk=three.pk).update(on=today + timedelta(days=5))
+    later = today + timedelta(days=40)
+
+    entries = routing._entries(book, "route-1", later)
+
+    mine = entries.filter(pl.col("person") == person.pk)
+    assert mine["case"].to_list() == sorted([one.case_id, two.case_id])
+
+
+@pytest.mark.parametrize("drawn", ["message", ""])
+def test_neither_a_draw_nor_a_closing_leaves_a_case_with_nothing(
+    drawn, book, cases, system, at, today, settings
+):
+    strategy, frames = read(ROUTED), _frames(book, today)
+    standing = sequence.stand(
+        strategy=strategy, cases=frames.cases, points=frames.points.clear(),  # nobody is reached
+        past=frames.past, book=book.code, on=today, closed={"m2-m3": ["human"]},
+    )  # fmt: skip
+    rows = (standing.segment == "m2-m3") & (standing.route == drawn) & (standing.why == "")
+
+    assert rows.any()
+    human = np.array([one.group == "human" for one in strategy.treatments.values()])
+    assert standing.allowed[rows][:, human].any(axis=1).all()
+
+
+def _frames(book, on):
+    from recoup.strategy import writing
+
+    return writing.frames(
+        book=book, strategy=read(ROUTED), facts=facts_of(book), on=on, at=_morning(on)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("share: 0.8", "share: 0.5", "routing.share"),
+        ("effect: 0.05", "effect: 0.02", "routing.effect"),
+        ("[message, human]", "[message, human, robot]", "routing.groups"),
+    ],
+)
+def test_who_was_drawn_stays_drawn_and_is_judged_as_planned(
+    old, new, where, book, version, system, at
+):
+    text = ROUTED.replace(old, new)
+    if "robot" in new:
+        text = text.replace("cn-sms-plan\n", "cn-sms-plan\n    group: robot\n")
+    other = operations.add(book=book, source=text, by=system, at=at)
+
+    with pytest.raises(Invalid, match="route-1") as caught:
+        operations.activate(version=other, by=system, at=at)
+
+    assert [problem.where for problem in caught.value.problems] == [where]
+
+
+def test_more_people_may_be_drawn_and_another_salt_draws_anew(book, version, system, at):
+    for text in (ROUTED.replace("share: 0.8", "share: 0.9"),
+                 ROUTED.replace("route-1", "route-2").replace("share: 0.8", "share: 0.1")):  # fmt: skip
+        routing.check(operations.add(book=book, source=text, by=system, at=at))
 
 
 @pytest.mark.parametrize(
@@ -199,6 +293,15 @@ def test_a_mistake_in_the_routing_block_is_named(old, new, said):
     assert any(said in str(problem) for problem in caught.value.problems)
 
 
+def test_groups_that_no_segment_offers_side_by_side_are_no_routing():
+    text = ROUTED.replace("choose: [collector-review, ", "choose: [")
+
+    with pytest.raises(Invalid) as caught:
+        read(text.replace(", collector-review]", "]"))
+
+    assert any("No segment offers two" in str(one) for one in caught.value.problems)
+
+
 def test_a_treatment_may_say_who_it_comes_from_as_a_voice_robot_will():
     text = ROUTED.replace(
         "    template: cn-sms-plan\n", "    template: cn-sms-plan\n    group: robot\n"
@@ -208,4 +311,4 @@ def test_a_treatment_may_say_who_it_comes_from_as_a_voice_robot_will():
 
     assert strategy.treatments["sms-plan"].group == "robot"
     assert strategy.treatments["collector-review"].group == "human"
-    assert strategy.routing.groups == ("robot", "human")
+    assert strategy.routing.groups == ("human", "robot")

@@ -27,7 +27,7 @@ def version(book: Any, system: Any, at: Any) -> Any:
 def compared(**more: Any) -> dict[str, Any]:
     """A comparison as a look keeps it."""
     return {"segment": "m1", "group": "human", "against": "message", "value": 0.05, "low": 0.02,
-            "high": 0.08, "cases": 400, "horizon": 360, "interim": False, "clear": True} | more  # fmt: skip
+            "high": 0.08, "people": 400, "horizon": 360, "interim": False, "clear": True} | more  # fmt: skip
 
 
 def test_what_each_group_brings_in_a_year_is_shown_in_points_and_money(

@@ -16,6 +16,7 @@ from recoup.decision.uses import NONE, Factored, Floats, Integers, Listed, Numbe
 
 Actions = NDArray[np.int32]
 NOTHING = -1
+FEW = 16  # budgets up to which each is asked of all accounts, and nothing written out
 BLOCK = 65_536  # accounts whose uses are written out at a time
 
 
@@ -117,6 +118,9 @@ def barred(
     padded, whole = np.r_[prices, 0.0], np.full(len(prices) + 1, np.inf)
     if budgets is not None:
         whole[:-1] = budgets
+    if isinstance(use, Factored) and values.shape[1] and use.budgets <= FEW:
+        charge, most, budget = _weighed(use, wanted, prices, whole[:-1])
+        count = 0
     for start in range(0, count if values.shape[1] else 0, BLOCK):
         rows = np.arange(start, min(start + BLOCK, count))
         listed, here = use.listed(rows), np.arange(len(rows))
@@ -134,3 +138,24 @@ def barred(
         np.where(closed, NONE, budget),
         np.where(closed, 0.0, most),
     )
+
+
+def _weighed(
+    use: Factored, wanted: Integers, prices: Floats, budgets: Floats
+) -> tuple[Floats, Floats, Integers]:
+    """What prices take of the wanted action of each account, and the budget that takes most."""
+    charge, most = np.zeros(len(wanted)), np.zeros(len(wanted))
+    budget = np.full(len(wanted), NONE, dtype=np.int64)
+    with np.errstate(invalid="ignore"):
+        for number in range(use.budgets):
+            rates = np.ascontiguousarray(use.rates[..., number])
+            if not rates.any():
+                continue
+            amount = rates[use.segment, wanted]
+            if use.of[number] != NONE:
+                amount = amount * use.factors[use.of[number]]
+            taken = np.where(amount > budgets[number], np.inf, amount * prices[number])
+            charge += taken
+            more = taken > most
+            most[more], budget[more] = taken[more], number
+    return charge, most, budget

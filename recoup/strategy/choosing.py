@@ -34,6 +34,7 @@ Flags = NDArray[np.bool_]
 SLICE = 0.2  # of a budget, at most, goes to the randomised slice on average
 RESERVE = 0.5  # of a budget, at most, is kept back for it
 DEVIATIONS = 4.0
+MOST_PAIRS = 1 << 22  # of segments and patterns that are found by a table
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,11 @@ def choose(
     An action that no budget could ever pay for is closed as well.
     """
     if not isinstance(use, Factored):
-        use = _alike(use, len(values))
+        use = _form_of(use, len(values))
     values = np.where(too_large(use, budgets), -np.inf, values)
     admissible = np.isfinite(values)
-    weights, reserve = _weights(_Groups.of(admissible, use), use, budgets, explore)
+    groups = _Groups.of(admissible, use)
+    weights, reserve = _weights(groups, use, budgets, explore)
     rest = np.maximum(budgets - reserve, 0)
     rng = np.random.default_rng(seed)
     if sampling is None or not len(sampling.rows):
@@ -107,7 +109,7 @@ def choose(
     return Choice(action, propensity, drawn, plan, used, weights, open_, idle, sampled)
 
 
-def _alike(use: Floats, cases: int) -> Factored:
+def _form_of(use: Floats, cases: int) -> Factored:
     made = of_arrays(use, cases)
     if not isinstance(made, Factored):
         raise TypeError("use is (A, M), or has factors.")
@@ -128,11 +130,12 @@ def too_large(use: Factored, budgets: Floats) -> Flags:
 @dataclass(frozen=True)
 class _Groups:
     """
-    Cases to which the same actions are open and that use alike but for factors: the pattern of
-    each group (G, A), its segment, and of no factor (first) and of each factor the sum, the sum of
+    Cases to which the same actions are open and that use alike but for factors: the group of each
+    case (N,), the pattern of each group (G, A), its segment, and of no factor (first) and of each factor the sum, the sum of
     squares and the largest, (1 + F, G).
     """
 
+    of_case: Whole
     open: Flags
     segment: Whole
     sums: Floats
@@ -141,21 +144,14 @@ class _Groups:
 
     @classmethod
     def of(cls, admissible: Flags, use: Factored) -> _Groups:
-        packed = np.packbits(admissible, axis=1)
-        whole = np.ascontiguousarray(
-            np.hstack(
-                [use.segment.view(np.uint8).reshape(len(packed), use.segment.itemsize), packed]
-            )
-        )
-        plain = whole.view(np.dtype((np.void, whole.shape[1]))).ravel()
-        _, first, group = np.unique(plain, return_index=True, return_inverse=True)
+        first, group = _pairs(admissible, use.segment)
         count, ones = len(first), np.ones(len(admissible))
         kinds = [ones, *use.factors.astype(np.float64)]
         largest = np.zeros((len(kinds), count))
         for kind, factor in enumerate(kinds):
             np.maximum.at(largest[kind], group, factor)
         return cls(
-            admissible[first], use.segment[first],
+            group, admissible[first], use.segment[first],
             np.array([np.bincount(group, factor, count) for factor in kinds]),
             np.array([np.bincount(group, factor**2, count) for factor in kinds]), largest,
         )  # fmt: skip
@@ -166,6 +162,28 @@ class _Groups:
         for kind, weight in enumerate(weights):
             np.add.at(found[kind], self.segment, chance * weight[:, None])
         return found
+
+
+def _pairs(admissible: Flags, segment: Whole) -> tuple[Whole, Whole]:
+    """Of the different pairs of segment and open actions one case each, and which pair each is."""
+    actions = admissible.shape[1]
+    if (int(segment.max(initial=0)) + 1) << actions <= MOST_PAIRS:
+        pair = segment << actions
+        for place in range(actions):
+            pair |= admissible[:, place].astype(np.int64) << place
+        some = np.zeros((int(segment.max(initial=0)) + 1) << actions, np.int64)
+        some[pair[::-1]] = np.arange(len(pair), 0, -1)  # the first of a pair is written last
+        there = np.flatnonzero(some)
+        place_of = np.zeros(len(some), np.int64)
+        place_of[there] = np.arange(len(there))
+        return some[there] - 1, place_of[pair]
+    packed = np.packbits(admissible, axis=1)
+    whole = np.ascontiguousarray(
+        np.hstack([segment.view(np.uint8).reshape(len(packed), segment.itemsize), packed])
+    )
+    plain = whole.view(np.dtype((np.void, whole.shape[1]))).ravel()
+    _, first, group = np.unique(plain, return_index=True, return_inverse=True)
+    return first, group
 
 
 def _weights(
@@ -218,7 +236,7 @@ def _slice(
     while True:
         drawn = pool & (rng.random(len(pool)) < explore)
         draw = np.full(len(pool), NOTHING, dtype=np.int32)
-        draw[drawn] = _draw(weights[drawn], rng)
+        draw[drawn] = _draw(weights[use.segment[drawn]] * admissible[drawn], rng)
         if (use_of(use, draw) <= reserve).all():
             return drawn, draw
 

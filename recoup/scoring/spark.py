@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from typing import Any
 
@@ -31,6 +32,8 @@ def session(*, master: str, settings: dict[str, str] | None = None) -> Any:
     sql = _installed()
     builder = sql.SparkSession.builder.appName("recoup").master(master)
     if master.startswith("local"):
+        # Workers on this machine are this Python, with what is installed in it.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
     for name, value in (SETTINGS | (settings or {})).items():

@@ -85,7 +85,7 @@ def part_of(job: Job, bucket: int, timed: Timed = untimed) -> Part:
     """The part of a bucket, from its file or made now."""
     path = _path(job, bucket)
     if not path.is_file():
-        _make(job, bucket, path, timed)
+        _make(job, bucket, timed)
     with timed("parts"):
         return _read(path, len(job.strategy.treatments), bucket)
 
@@ -148,11 +148,18 @@ def _frame(job: Job, table: str, bucket: int) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(job.buckets.table(table, bucket)))
 
 
-def _make(job: Job, bucket: int, path: Path, timed: Timed) -> None:
+def _make(job: Job, bucket: int, timed: Timed) -> None:
     with timed("features"):
         features = job.buckets.features(bucket)
     with timed("scores"):
         scores = scores_of(job.models, features)
+    make_from(job, bucket, scores, timed)
+
+
+def make_from(
+    job: Job, bucket: int, scores: Mapping[str, NDArray[np.float32]], timed: Timed = untimed
+) -> None:
+    """Make and keep the part of a bucket whose cases were scored, in their order."""
     with timed("frames"):
         frames = frames_of(job, bucket, scores)
     with timed("law and values"):
@@ -161,7 +168,7 @@ def _make(job: Job, bucket: int, path: Path, timed: Timed) -> None:
         )
     with timed("parts"):
         numbers = job.buckets.table("cases", bucket, ["case"])["case"]
-        _keep(numbers, seen, scores, path)
+        _keep(numbers, seen, scores, _path(job, bucket))
 
 
 def _keep(

@@ -68,6 +68,7 @@ class Moment:
     by: Actor
     progress: Progress = quiet
     clock: Callable[[], datetime] | None = None
+    engine: scoring.Engine = scoring.by_kernel
 
     @property
     def now(self) -> datetime:
@@ -146,7 +147,7 @@ NIGHT = [
     Step("promises", lambda m: repayment.judge_promises(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("plans", lambda m: repayment.judge_plans(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("score", lambda m: scoring.score_book(
-        book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress)),
+        book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress, engine=m.engine)),
     Step("assign", lambda m: strategy.assign_cases(
         book=m.book, on=m.on, vulnerable=gate_queries.vulnerable_cases(book=m.book, at=m.at),
         by=m.by, at=m.at, progress=m.progress)),
@@ -167,10 +168,11 @@ NIGHT = [
 
 def night(
     *, book: Book, on: date, at: datetime, by: Actor, progress: Progress = quiet,
-    timed: Timed = untimed,
+    timed: Timed = untimed, engine: scoring.Engine = scoring.by_kernel,
 ) -> dict[str, Any]:  # fmt: skip
-    """Prepare a day: gives what each step answered, by its name."""
-    return _walk(NIGHT, Moment(book=book, on=on, at=at, by=by, progress=progress), timed)
+    """Prepare a day: gives what each step answered, by its name. All engines of scores agree."""
+    moment = Moment(book=book, on=on, at=at, by=by, progress=progress, engine=engine)
+    return _walk(NIGHT, moment, timed)
 
 
 # -- Day: Decision -> Permit -> Attempt -----------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +17,20 @@ MORNING = 8 * 60  # minutes since midnight: by then a night should have been
 @click.command()
 @console.BOOK
 @console.ON
-def command(code: str | None, on: datetime | None) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["kernel", "spark"]),
+    default="kernel",
+    show_default=True,
+    help="What works out features and scores; both give the same.",
+)
+@click.option(
+    "--spark-master",
+    default="local[*]",
+    show_default=True,
+    help="Where Spark runs; its workers must see the data folder.",
+)
+def command(code: str | None, on: datetime | None, engine: str, spark_master: str) -> None:
     """
     Prepare a day: age the book, judge promises, score, decide, count.
 
@@ -31,13 +46,33 @@ def command(code: str | None, on: datetime | None) -> None:
     day, timings = console.day_of(on, book), console.Timings()
     _demand_forward(book, day)
     at = console.instant(day, book, given=on is not None)
-    with scopes.acting_for(book), console.progress() as progress:
+    with (
+        _scoring(engine, spark_master) as scored_by,
+        scopes.acting_for(book),
+        console.progress() as progress,
+    ):
         _see_to_a_strategy(book, at)
         answers = path.night(
             book=book, on=day, at=min(at, clock.now()), by=console.actor("night"),
-            progress=progress, timed=timings.stage,
+            progress=progress, timed=timings.stage, engine=scored_by,
         )  # fmt: skip
     report(book, day, at, answers, timings)
+
+
+@contextmanager
+def _scoring(engine: str, master: str) -> Iterator[Any]:
+    """
+    What works out features and scores. :raises Failed: saying what to install, if Spark cannot start
+    """
+    from recoup.scoring import operations
+
+    if engine == "kernel":
+        yield operations.by_kernel
+        return
+    from recoup.scoring import spark
+
+    with spark.running(master=master) as session:
+        yield spark.engine(session)
 
 
 def _demand_forward(book: Any, day: date) -> None:

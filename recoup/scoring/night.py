@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -19,13 +19,13 @@ from recoup.kernel.progress import Progress
 from recoup.people.models import Book
 from recoup.scoring import loans
 from recoup.scoring.declared import KNOWN, NAMES
-from recoup.scoring.features import Sources, matrix_at
+from recoup.scoring.engines import REASONS, Engine, Known, Scored
+from recoup.scoring.features import Sources
 from recoup.scoring.known import matrix as numbered
 from recoup.scoring.store import Loaded
 
 CHUNK = 50_000
 ROW_GROUP = 5_000  # one case is read with one row group, a few milliseconds
-REASONS = 3
 
 
 @dataclass(slots=True)
@@ -81,25 +81,30 @@ def schema_of(models: Mapping[str, Loaded]) -> pa.Schema:
 
 def write(
     *, path: Path, book: Book, sources: Sources, models: Mapping[str, Loaded],
-    watches: Mapping[str, Watch], on: date, instant: datetime, progress: Progress,
+    watches: Mapping[str, Watch], on: date, instant: datetime, engine: Engine,
+    progress: Progress,
 ) -> int:  # fmt: skip
     """Score every case of `sources` into a file. Gives the number of rows."""
     schema = schema_of(models)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     cases = sources.cases["case"].to_numpy()
-    features = matrix_at(sources=sources, on=on, instant=instant)
+    known = _known(book, models)
+    scored = engine(
+        sources=sources, models=models, known=known, on=on, instant=instant,
+        folder=path.with_suffix(".tables"),
+    )  # fmt: skip
     done = 0
     with pq.ParquetWriter(part, schema, compression="zstd") as writer:
         while done < len(cases):
-            some = slice(done, done + CHUNK)
-            columns = _columns(book, cases[some], features[some], models, watches)
+            rows = slice(done, min(done + CHUNK, len(cases)))
+            columns = _columns(cases[rows], rows, scored, known, models, watches)
             writer.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
-            done = min(some.stop, len(cases))
+            done = rows.stop
             progress("score", done, len(cases))
     path.unlink(missing_ok=True)  # what a killed run left behind
     part.rename(path)
-    _keep_features(features_of(path), cases, features)
+    _keep_features(features_of(path), cases, scored.features)
     return done
 
 
@@ -122,35 +127,40 @@ def _keep_features(path: Path, cases: NDArray[np.int64], features: NDArray[np.fl
 
 
 def _columns(
-    book: Book, cases: NDArray[np.int64], features: NDArray[np.float32],
+    cases: NDArray[np.int64], rows: slice, scored: Scored, known: Known,
     models: Mapping[str, Loaded], watches: Mapping[str, Watch],
 ) -> dict[str, pa.Array]:  # fmt: skip
     starter = any(model.row.family == "starter" for model in models.values())
-    rows = len(cases)
-    columns: dict[str, Any] = {"case": pa.array(cases), "starter": pa.array(np.full(rows, starter))}
-    known = _known(book, cases, models)
+    columns: dict[str, Any] = {
+        "case": pa.array(cases), "starter": pa.array(np.full(len(cases), starter))
+    }  # fmt: skip
+    facts = known(cases)
     for target, model in models.items():
-        matrix = matrix_of(model, features, known)
-        scores = model.scorer.probability(matrix)
-        watches[target].see(model.scorer.columns, matrix, scores)
-        columns[target] = pa.array(scores.astype(np.float32))
-        columns[f"{target}_model"] = _repeated(model.name, rows)
-        ranked = reasons(model.scorer.contributions(matrix), model.scorer.columns)
+        matrix = matrix_of(model, scored.features[rows], facts)
+        answer = scored.answer(target, model, rows, matrix)
+        watches[target].see(model.scorer.columns, matrix, answer.chance)
+        columns[target] = pa.array(answer.chance.astype(np.float32))
+        columns[f"{target}_model"] = _repeated(model.name, len(cases))
+        ranked = answer.words(model.scorer.columns)
         columns |= {f"{target}_reason_{n + 1}": words for n, words in enumerate(ranked)}
     return columns
 
 
-def _known(
-    book: Book, cases: NDArray[np.int64], models: Mapping[str, Loaded]
-) -> list[Mapping[str, Any]]:
-    if not len(cases) or not any(model.levels for model in models.values()):
-        return []
-    facts = loans.facts_by_case(book=book, first=int(cases.min()), last=int(cases.max()))
-    return [facts.get(case, {}) for case in cases.tolist()]
+def _known(book: Book, models: Mapping[str, Loaded]) -> Known:
+    """What came with the loans of some cases, in order of case; nothing if no model asks for it."""
+    asked = any(model.levels for model in models.values())
+
+    def known(cases: NDArray[np.int64]) -> Sequence[Mapping[str, Any]]:
+        if not asked or not len(cases):
+            return []
+        facts = loans.facts_by_case(book=book, first=int(cases.min()), last=int(cases.max()))
+        return [facts.get(case, {}) for case in cases.tolist()]
+
+    return known
 
 
 def matrix_of(
-    model: Loaded, features: NDArray[np.float32], known: list[Mapping[str, Any]]
+    model: Loaded, features: NDArray[np.float32], known: Sequence[Mapping[str, Any]]
 ) -> NDArray[np.float32]:
     """
     The model's columns in its order: declared features, then facts that came with the loan.
@@ -170,25 +180,6 @@ def matrix_of(
     parts += [numbered(known, model.levels)] if model.levels else []
     # Column by column in memory, as features are: the scorecard reads it twice as fast.
     return np.asfortranarray(np.column_stack(parts), np.float32)
-
-
-def reasons(moved: NDArray[np.float64], columns: tuple[str, ...]) -> list[pa.Array]:
-    """
-    The three features that moved each row most, as `+name` (raised the chance) or `-name`.
-
-    Shape (n, columns) to three arrays of n words; null where nothing moved.
-    """
-    words = pa.array([sign + name for name in columns for sign in ("-", "+")])
-    ranked = []
-    left = np.abs(moved)
-    rows = np.arange(len(moved))
-    for _rank in range(REASONS):
-        place = left.argmax(axis=1) if left.shape[1] else np.zeros(len(moved), int)
-        size = left[rows, place]
-        code = (place * 2 + (moved[rows, place] > 0)).astype(np.int32)
-        ranked.append(pa.DictionaryArray.from_arrays(pa.array(code, mask=size <= 1e-9), words))
-        left[rows, place] = 0.0
-    return ranked
 
 
 def _repeated(text: str, rows: int) -> pa.Array:

@@ -9,22 +9,24 @@ from recoup.kernel.actors import Actor
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.scoring import events, night, sources, starter, store
+from recoup.scoring.engines import Engine, by_kernel
 from recoup.scoring.models import ScoreModel, ScoreRun
 from recoup.scoring.training import train
 
-__all__ = ["champions", "score_book", "train"]
+__all__ = ["Engine", "by_kernel", "champions", "score_book", "train"]
 
 State = ScoreModel.State
 
 
 def score_book(
-    *, book: Book, on: date, by: Actor, at: datetime, progress: Progress = quiet
-) -> ScoreRun:
+    *, book: Book, on: date, by: Actor, at: datetime, progress: Progress = quiet,
+    engine: Engine = by_kernel,
+) -> ScoreRun:  # fmt: skip
     """
     Score every worked case of a book for a day, into a file, and hold it against training.
 
     A day is scored once: a second call gives the first run. Targets that nothing was trained for
-    get the starter score, and say so.
+    get the starter score, and say so. `engine` works features and scores out; all agree.
     """
     from django.conf import settings
 
@@ -41,7 +43,7 @@ def score_book(
     path = settings.DATA_DIR / "scores" / str(book.pk) / f"{on.isoformat()}.parquet"
     rows = night.write(
         path=path, book=book, sources=history, models=models, watches=watches, on=on,
-        instant=sources.start_of(book=book, on=on), progress=progress,
+        instant=sources.start_of(book=book, on=on), progress=progress, engine=engine,
     )  # fmt: skip
     with record(events.BookScored, by=by, at=at, book=book, on=on, rows=rows) as event:
         pointer = attach(path, rows=rows)

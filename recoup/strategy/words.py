@@ -128,7 +128,10 @@ class Words:
         return pl.Series(self.known, dtype=pl.String)[self.codes.astype(np.uint32)]
 
     def arrow(self) -> pa.DictionaryArray:
-        """As an Arrow dictionary, without copying."""
-        return pa.DictionaryArray.from_arrays(
-            pa.array(self.codes), pa.array(self.known, pa.string())
-        )
+        """As an Arrow dictionary of the words that stand, in their order: the same for the same words."""
+        used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.known)))
+        order = sorted(used.tolist(), key=lambda code: self.known[code])
+        table = np.zeros(len(self.known), np.int32)
+        table[order] = np.arange(len(order), dtype=np.int32)
+        words = pa.array([self.known[code] for code in order], pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(table[self.codes]), words)

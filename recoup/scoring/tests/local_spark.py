@@ -15,4 +15,4 @@ QUICK = {
 
 def session() -> Any:
     """The session, with two threads."""
-    return spark.session(master="local[2]", settings=QUICK)
+    return spark.session(master="local[2]", extra=QUICK)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from recoup.scoring import relational
+from recoup.scoring import spark
 from recoup.scoring.tables import TABLES
 from recoup.strategy.columnar import parts, workers
 from recoup.strategy.columnar.parts import Job
@@ -29,33 +29,23 @@ def make_parts(job: Job, session: Any) -> int:
     wanted = [n for n in range(job.buckets.count) if not parts.is_made(job, n)]
     if not wanted:
         return 0
-    features = _features(job, session)
+    tables = {name: [job.buckets.path(name, n) for n in wanted] for name in TABLES}
+    features = spark.features(
+        session, tables, on=job.buckets.on, instant=job.buckets.instant
+    )  # fmt: skip
     carried = session.sparkContext.broadcast(pickle.dumps(job))
     fields = ", ".join(f"score_{target} float" for target in job.models)
     scored = features.mapInArrow(workers.scoring(carried), f"case long, {fields}")
     places = _places(job, session, wanted)
     together = places.join(scored, on="case", how="inner")
-    made = together.groupBy("bucket").applyInArrow(workers.making(carried), MADE).collect()
+    with spark.failing_clearly():
+        made = together.groupBy("bucket").applyInArrow(workers.making(carried), MADE).collect()
     lost = sum(job.buckets.seal(n)["cases"] for n in wanted) - sum(row.cases for row in made)
     if lost:
         raise AssertionError(f"{lost} cases came back from Spark without a score.")
     for bucket in set(wanted) - {row.bucket for row in made}:  # nobody is in these
         parts.part_of(job, bucket)
     return len(wanted)
-
-
-def _features(job: Job, session: Any) -> Any:
-    """The declared features of the whole book, as a Spark frame."""
-    import ibis
-
-    engine, known = ibis.pyspark.connect(session), {}
-    for name in TABLES:
-        view = f"recoup_{name}"
-        frame = session.read.parquet(str(job.buckets.folder / name))
-        frame.select(*TABLES[name]).createOrReplaceTempView(view)
-        known[name] = engine.table(view)
-    asked = relational.features(known, on=job.buckets.on, instant=job.buckets.instant)
-    return session.sql(engine.compile(asked))
 
 
 def _places(job: Job, session: Any, wanted: list[int]) -> Any:

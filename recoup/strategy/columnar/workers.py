@@ -6,7 +6,6 @@ A worker is a process of its own, which has loaded nothing when it unpickles the
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Mapping
 from typing import Any
@@ -16,23 +15,14 @@ import pyarrow as pa
 
 from recoup.scoring.batches import matrix_of
 from recoup.scoring.declared import NAMES
-
-
-def _set_up() -> None:
-    """A worker is a process of its own, which has loaded nothing yet."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recoup.site.settings")
-    import django
-    from django.apps import apps
-
-    if not apps.ready:
-        django.setup()
+from recoup.scoring.workers import set_up
 
 
 def scoring(carried: Any) -> Any:
     """What a worker does with batches of features: case and chances out."""
 
     def score(batches):  # type: ignore[no-untyped-def]  # Spark reads the annotations of these
-        _set_up()
+        set_up()
         from recoup.strategy.columnar import parts
 
         job = pickle.loads(carried.value)  # noqa: S301  what this driver pickled
@@ -49,7 +39,7 @@ def making(carried: Any) -> Any:
     """What a worker does with the scored cases of one bucket, which come in any order."""
 
     def make(table):  # type: ignore[no-untyped-def]
-        _set_up()
+        set_up()
         from recoup.strategy.columnar import parts
 
         job = pickle.loads(carried.value)  # noqa: S301  what this driver pickled

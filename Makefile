@@ -8,7 +8,8 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
-	bench-experiments bench-ope bench-learning bench-values bench-flights bench-allocate bench-night bench-collectbench \
+	bench-experiments bench-ope bench-learning bench-values bench-flights bench-allocate bench-night bench-distributed \
+	bench-collectbench \
 	bench-next-action \
 	screenshots constraints clean
 
@@ -69,6 +70,9 @@ bench-allocate: setup-dev  ## The plan beside PDLP, GLOP and HiGHS: CPU, certifi
 
 bench-night: setup-dev  ## A whole night in columns: make bench-night ARGS="--accounts 1000000" (P6, P7)
 	$(BIN)/python -m bench.columnar $(ARGS)
+
+bench-distributed: setup-dev  ## The same night by Spark and by one process: identical decisions, CPU, peak
+	$(BIN)/python -m bench.distributed $(ARGS)
 
 bench-collectbench: setup-dev  ## The public benchmark of policies: make bench-collectbench ARGS="--size ci" (P5)
 	$(BIN)/python -m bench.collectbench $(ARGS)

@@ -33,6 +33,32 @@ def peak_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+def family() -> dict[str, float]:
+    """CPU seconds, and the sum of the peaks in MB, of this process and all that stem from it now."""
+    tick = os.sysconf("SC_CLK_TCK")
+    parent, spent = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # it has just ended; its CPU went to its parent
+        pid = int(path.parent.name)
+        parent[pid] = int(fields[1])
+        spent[pid] = sum(map(int, fields[11:15])) / tick  # with the children it waited for
+    ours = {os.getpid()}
+    while grown := {pid for pid, of in parent.items() if of in ours} - ours:
+        ours |= grown
+    return {"cpu": sum(spent[pid] for pid in ours), "peak_mb": sum(map(_peak_of, ours))}
+
+
+def _peak_of(pid: int) -> int:
+    try:
+        rows = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(row.split()[1]) // 1024 for row in rows if row.startswith("VmHWM")), 0)
+
+
 class Meter:
     """CPU and wall seconds of each stage, and the peak after it; a stage met again adds up."""
 

@@ -34,6 +34,7 @@ Flags = NDArray[np.bool_]
 SLICE = 0.2  # of a budget, at most, goes to the randomised slice on average
 RESERVE = 0.5  # of a budget, at most, is kept back for it
 DEVIATIONS = 4.0
+MOST_DRAWS = 50  # one night in 10^4 needs a second
 MOST_PAIRS = 1 << 22  # of segments and patterns that are found by a table
 
 
@@ -130,12 +131,11 @@ def too_large(use: Factored, budgets: Floats) -> Flags:
 @dataclass(frozen=True)
 class _Groups:
     """
-    Cases to which the same actions are open and that use alike but for factors: the group of each
-    case (N,), the pattern of each group (G, A), its segment, and of no factor (first) and of each factor the sum, the sum of
+    Cases to which the same actions are open and that use alike but for factors: the pattern of
+    each group (G, A), its segment, and of no factor (first) and of each factor the sum, the sum of
     squares and the largest, (1 + F, G).
     """
 
-    of_case: Whole
     open: Flags
     segment: Whole
     sums: Floats
@@ -151,7 +151,7 @@ class _Groups:
         for kind, factor in enumerate(kinds):
             np.maximum.at(largest[kind], group, factor)
         return cls(
-            group, admissible[first], use.segment[first],
+            admissible[first], use.segment[first],
             np.array([np.bincount(group, factor, count) for factor in kinds]),
             np.array([np.bincount(group, factor**2, count) for factor in kinds]), largest,
         )  # fmt: skip
@@ -231,14 +231,15 @@ def _slice(
     admissible: Flags, use: Factored, weights: Floats, explore: float, reserve: Floats,
     rng: np.random.Generator,
 ) -> tuple[Flags, NDArray[np.int32]]:  # fmt: skip
-    """Who is drawn, and what the draw gives to everybody who is."""
+    """Who is drawn, and what the draw gives to everybody who is; `weights` are by case, (n, A)."""
     pool = admissible.any(axis=1)
-    while True:
+    for _ in range(MOST_DRAWS):
         drawn = pool & (rng.random(len(pool)) < explore)
         draw = np.full(len(pool), NOTHING, dtype=np.int32)
-        draw[drawn] = _draw(weights[use.segment[drawn]] * admissible[drawn], rng)
+        draw[drawn] = _draw(weights[drawn], rng)
         if (use_of(use, draw) <= reserve).all():
             return drawn, draw
+    raise AssertionError("The randomised slice never fits what is kept back for it.")
 
 
 def _draw(weights: Floats, rng: np.random.Generator) -> NDArray[np.int32]:

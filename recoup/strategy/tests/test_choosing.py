@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recoup.strategy import choosing
 from recoup.strategy.choosing import choose
 
 USE = np.array([[1.0, 0, 5], [0, 1, 1], [0, 6, 480]])
@@ -53,6 +54,38 @@ def test_the_logged_chance_is_how_often_it_happens():
     for action, count in counts.items():
         assert abs(count / times - chance[action]) < 4 * np.sqrt(chance[action] / times)
     assert sum(chance.values()) == pytest.approx(1)
+
+
+def test_each_case_is_drawn_from_what_is_open_to_it():
+    values = np.full((20_000, 3), 10.0)
+    values[::2, 1:], values[1::2, 0] = -np.inf, -np.inf  # the first one has one action
+    values[0] = -np.inf
+
+    made = choose(values=values, use=USE, budgets=np.full(3, 1e9), explore=0.2, seed=1)
+
+    drawn, cases = made.action[made.explored], np.flatnonzero(made.explored)
+    assert 3500 < len(drawn) < 4500
+    for odd, shares in ((0, {-1: 1 / 2, 0: 1 / 2}), (1, {-1: 1 / 3, 1: 1 / 3, 2: 1 / 3})):
+        mine = drawn[cases % 2 == odd]
+        assert set(mine.tolist()) == set(shares)
+        for action, share in shares.items():
+            assert abs((mine == action).mean() - share) < 4 * np.sqrt(share / len(mine))
+
+
+@given(seed=st.integers(0, 999), n=st.integers(0, 200), segments=st.integers(1, 5))
+def test_groups_are_the_same_by_a_table_and_by_sorting(seed, n, segments):
+    rng = np.random.default_rng(seed)
+    admissible, segment = rng.random((n, 4)) < 0.6, rng.integers(0, segments, n)
+
+    first, group = choosing._pairs(admissible, segment)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choosing, "MOST_PAIRS", 0)
+        other, same = choosing._pairs(admissible, segment)
+
+    told = {n: (segment[n], *admissible[n]) for n in range(n)}
+    assert sorted(told[one] for one in first.tolist()) == sorted(set(told.values()))
+    assert sorted(other.tolist()) == sorted(first.tolist())
+    assert (first[group] == other[same]).all()
 
 
 def test_the_slice_takes_at_most_a_fifth_of_a_scarce_budget():

@@ -19,6 +19,7 @@ from recoup.people.staff import (
     conflicts,
     employer_index,
     empty_teams,
+    has_conflict,
     kept_of,
     led,
     own_conflicts,
@@ -27,7 +28,7 @@ from recoup.people.staff import (
 
 __all__ = [
     "Barred", "Colleague", "absences", "as_colleagues", "book", "colleagues", "conflicts",
-    "employer_index", "empty_teams", "find", "kept_of", "led", "masked", "own_conflicts", "same_people", "staff",
+    "employer_index", "empty_teams", "find", "has_conflict", "kept_of", "led", "masked", "own_conflicts", "same_people", "staff",
 ]  # fmt: skip
 
 

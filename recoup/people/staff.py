@@ -7,7 +7,7 @@ What is asked about collectors: who can what, who is here on a day, who may neve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -178,6 +178,36 @@ def own_conflicts(*, viewer: Viewer) -> list[Conflict]:
     """What a viewer has declared and not taken back, the newest first; nobody else's."""
     rows = Conflict.objects.filter(user=viewer.user, lifted_at=None)
     return list(rows.order_by("-declared_at", "-pk"))
+
+
+def has_conflict(
+    *, viewer: Viewer, creditor: int, person: int, employers: Callable[[], Iterable[str]]
+) -> bool:
+    """
+    Whether a viewer declared a conflict of interest with a natural person, by their row of a
+    creditor or another of theirs, a value of theirs, or one of their `employers` (asked only where it
+    matters).
+    """
+    rows = Conflict.objects.filter(user=viewer.user, creditor=creditor, lifted_at=None)
+    mine = list(rows.values_list("person_id", "kind", "index"))
+    if not mine:
+        return False
+    if any(who == person for who, _kind, _index in mine):
+        return True
+    values = {(kind, index) for who, kind, index in mine if who is None}
+    told = [who for who, _kind, _index in mine if who is not None]
+    alike = Sealed.objects.filter(person__in=told, kind__in=("identity", "phone"))
+    by_kind: dict[int, dict[str, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
+    for who, kind, index in alike.exclude(index="").values_list("person_id", "kind", "index"):
+        by_kind[who][kind].add((kind, index))
+    for kinds in by_kind.values():  # as `conflicts` joins them: by identity number, else by phone
+        values |= kinds["identity"] or kinds["phone"]
+    theirs = set(Sealed.objects.filter(person=person).values_list("kind", "index"))
+    if values & theirs:
+        return True
+    where = {index for kind, index in values if kind == EMPLOYER}
+    known = employer_index(creditor=creditor, values=employers()) if where else {}
+    return bool(where & {*known.values()})
 
 
 def conflicts(*, creditor: int) -> Barred:

@@ -34,10 +34,11 @@ from recoup.repayment import operations as repayment
 
 def perform(
     request: HttpRequest, case: Case, form: forms.Form, act: Callable[[datetime], object],
-    *, done: str | Callable[[], str],
+    *, done: str | Callable[[], str], leave: str = "",
 ) -> HttpResponse:  # fmt: skip
     """
-    Do what a good form asks, once, and go back to the case; show the form again if it is wrong.
+    Do what a good form asks, once, and go back to the case, or to the page `leave`; show the form
+    again if it is wrong.
     """
     if not form.is_valid():
         return page(request, case, wrong=form, status=422)
@@ -48,7 +49,7 @@ def perform(
         return page(request, case, wrong=form, status=422)
     said = done if isinstance(done, str) else done()
     messages.success(request, said if first else _("This was already recorded. Nothing was added."))
-    return redirect("case", case.pk)
+    return redirect(leave) if leave else redirect("case", case.pk)
 
 
 def worked(request: HttpRequest, pk: int, permission: str = scopes.WORK_CASES) -> Case:

@@ -35,6 +35,7 @@ def declare(request: HttpRequest, pk: int) -> HttpResponse:
             person=case.borrower.person, by=viewer.actor(), at=at,
         ),
         done=_("It is kept. Leave the case alone: tonight it goes to somebody else."),
+        leave="conflicts",
     )  # fmt: skip
 
 

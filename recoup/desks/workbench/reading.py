@@ -70,13 +70,18 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 
 def found(request: HttpRequest, pk: int) -> Case:
     """
-    The case, if the viewer may see it. :raises Http404: if not; whether it exists is not said
+    The case, if the viewer may see it.
+
+    :raises Http404: if not; whether it exists is not said
+    :raises Refused: if the viewer declared a conflict of interest with its borrower
     """
     viewer = viewer_of(request)
     scopes.demand(viewer, scopes.SEE_CASES)
     try:
         return portfolio.case(viewer=viewer, pk=pk)
-    except (Case.DoesNotExist, Refused):
+    except Refused as refused:
+        if portfolio.CONFLICT in refused.rules:
+            raise
         raise Http404("No such case.") from None
 
 

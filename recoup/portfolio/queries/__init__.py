@@ -1,6 +1,7 @@
 """What is asked: cases and their ledger by people, whole books as columns by the night."""
 
 from recoup.portfolio.queries.desk import (
+    CONFLICT,
     ReadNote,
     balance,
     case,
@@ -19,7 +20,7 @@ from recoup.portfolio.queries.frames import (
 from recoup.portfolio.queries.holders import employers, holders_frame, loads_elsewhere
 
 __all__ = [
-    "ReadNote", "balance", "case", "case_frame", "cases", "contact_point_frame", "days_past_due",
+    "CONFLICT", "ReadNote", "balance", "case", "case_frame", "cases", "contact_point_frame", "days_past_due",
     "employers", "hide_names", "holders_frame", "ledger", "loads_elsewhere", "notes",
     "past_contact_frame", "payment_frame",
 ]  # fmt: skip

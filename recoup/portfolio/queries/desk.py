@@ -19,6 +19,7 @@ from recoup.people.models import Book, Team
 from recoup.portfolio import ledger as books
 from recoup.portfolio.models import Case, Entry, Loan, Note
 
+CONFLICT = "people.conflict"
 ORDERS = frozenset({"overdue", "owed", "days_past_due", "placed_on", "pk", "stage", "state"})
 
 
@@ -83,7 +84,8 @@ def case(*, viewer: Viewer, pk: int) -> Case:
     """
     One case.
 
-    :raises Refused: if the viewer may not see it, or there is none; the answer is the same
+    :raises Refused: if the viewer may not see it, or there is none; the answer is the same. By
+        another rule (`CONFLICT`) if the viewer declared a conflict of interest with its borrower
     """
     found = cases(viewer=viewer).filter(pk=pk).first()
     if found is None:
@@ -92,7 +94,25 @@ def case(*, viewer: Viewer, pk: int) -> Case:
             rules=("people.tenant",),
             hint=_("Check the number, or ask a team leader."),
         )
+    if viewer.user is not None and people_queries.has_conflict(
+        viewer=viewer, creditor=found.book.creditor_id, person=found.borrower.person_id,
+        employers=lambda: _employers(found),
+    ):  # fmt: skip
+        raise Refused(
+            _("You declared a conflict of interest with the borrower of case {case}.").format(
+                case=pk
+            ),
+            rules=(CONFLICT,),
+            hint=_("Leave it to a colleague. If it was a mistake, take it back under “My conflicts"
+                   " of interest”."),
+        )  # fmt: skip
     return found
+
+
+def _employers(case: Case) -> list[str]:
+    rows = Loan.objects.filter(borrower=case.borrower_id, facts__known__employer__isnull=False)
+    told = rows.order_by().values_list("facts__known__employer", flat=True)
+    return [name for name in told if isinstance(name, str) and name]
 
 
 def ledger(*, viewer: Viewer, case: Case) -> list[Entry]:

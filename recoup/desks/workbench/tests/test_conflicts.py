@@ -11,8 +11,9 @@ from django.test import Client
 from recoup.journal.models import Event
 from recoup.kernel.clock import local_day, now
 from recoup.people import operations as people
-from recoup.people.models import Conflict
-from recoup.portfolio.models import Case
+from recoup.people import scopes
+from recoup.people.models import Conflict, Sealed
+from recoup.portfolio.models import Case, Loan
 from recoup.strategy import operations as strategy
 
 SignedIn = Callable[[Any], Client]
@@ -80,6 +81,8 @@ def test_a_conflict_is_declared_on_the_case_and_the_next_night_it_goes(
     strategy.assign_cases(book=book, on=local_day(at, book.time_zone), by=system, at=at, anew=True)
 
     assert "已登记" in done.content.decode()
+    assert done.redirect_chain[-1][0] == "/workbench/conflicts/"
+    assert client.get(address).status_code == 403
     given_out.refresh_from_db()
     assert given_out.collector is None
     event = Event.objects.get(kind="people.conflict_declared")
@@ -89,6 +92,51 @@ def test_a_conflict_is_declared_on_the_case_and_the_next_night_it_goes(
         assert "须回避" in page  # that everybody who could has one, and not who
         assert "申报了一项回避" not in page
     assert "您尚未申报" in signed_in(leader).get("/workbench/conflicts/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("person", ""), ("name", "王明"), ("phone", "13800138000"), ("employer", "远山机械厂")],
+)
+def test_who_declared_a_conflict_does_not_open_the_case_and_colleagues_do(
+    kind: str, value: str, wang_ming: Any, creditor: Any, team: Any, li_na: Any, leader: Any,
+    system: Any, signed_in: SignedIn,
+) -> None:  # fmt: skip
+    """
+    李娜 declares a tie to 王明, whose case lies with her team -> no page, no note, no number for her
+    """
+    Loan.objects.filter(case=wang_ming).update(facts={"known": {"employer": "远山机械厂"}})
+    phone = Sealed.objects.get(person=wang_ming.borrower.person, kind="phone")
+    said = {"kind": kind, "value": value}
+    if kind == "person":
+        said = {"person": wang_ming.borrower.person}
+    elif kind == "phone":
+        said["value"] = people.unmask(
+            sealed=phone, reason="test", viewer=scopes.viewer_of(leader), at=now()
+        )
+    row = people.declare_conflict(user=li_na, creditor=creditor, tie="friend", by=system, at=now(),
+                                  **said)  # fmt: skip
+    client, address = signed_in(li_na), f"/workbench/cases/{wang_ming.pk}/"
+
+    page, note = client.get(address), client.post(f"{address}note/", {"note-text": "看一下"})
+
+    assert (page.status_code, note.status_code) == (403, 403)
+    assert "利益冲突" in page.content.decode()
+    assert "我的回避" in page.content.decode()
+    assert wang_ming.borrower.name_masked not in page.content.decode()
+    assert signed_in(leader).get(address).status_code == 200
+    people.lift_conflict(conflict=row, by=system, at=now())
+    assert signed_in(li_na).get(address).status_code == 200
+
+
+def test_a_conflict_with_somebody_else_closes_nothing(
+    wang_ming: Any, creditor: Any, li_na: Any, system: Any, signed_in: SignedIn
+) -> None:
+    for kind, value in (("name", "李四"), ("employer", "别家")):
+        people.declare_conflict(user=li_na, creditor=creditor, tie="friend", kind=kind, value=value,
+                                by=system, at=now())  # fmt: skip
+
+    assert signed_in(li_na).get(f"/workbench/cases/{wang_ming.pk}/").status_code == 200
 
 
 def test_a_name_typed_is_not_kept_shown_or_journaled_and_can_be_taken_back(

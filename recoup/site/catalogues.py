@@ -14,14 +14,18 @@ import ast
 import os
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract as babel_extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).resolve().parents[1]
 LOCALE = Path(__file__).resolve().parent / "locale"
+TEXTS, NOT_SHOWN = (".html", ".txt"), {"tests", "migrations"}
+ASKED = ("gettext", "ngettext", "pgettext")
 PO = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 
 
@@ -56,6 +60,50 @@ def sentences() -> Iterator[tuple[str, str, int]]:
                     f"recoup/{path.relative_to(PACKAGE)}",
                     node.lineno,
                 )
+
+
+def used() -> Iterator[tuple[str | None, str, str]]:
+    """Context, msgid (the singular) and file of every message that templates and code ask for."""
+    for path in sorted(PACKAGE.rglob("templates/**/*")):
+        if path.suffix in TEXTS:
+            yield from ((*found, _place(path)) for found in _in_template(path))
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if not NOT_SHOWN & set(path.parts):
+            yield from ((*found, _place(path)) for found in _in_code(path))
+
+
+def _place(path: Path) -> str:
+    return f"recoup/{path.relative_to(PACKAGE)}"
+
+
+def _in_template(path: Path) -> Iterator[tuple[str | None, str]]:
+    from django.utils.translation.template import templatize
+
+    text = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+    names = {
+        "_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
+        "npgettext": ((1, "c"), 2, 3),
+    }  # fmt: skip
+    for _line, message, _notes, context in babel_extract(
+        "python", BytesIO(text.encode()), keywords=names
+    ):
+        yield context, message if isinstance(message, str) else message[0]
+
+
+def _in_code(path: Path) -> Iterator[tuple[str | None, str]]:
+    """Of calls with literals only: what else is asked for stands as a literal elsewhere."""
+    text = path.read_text(encoding="utf-8")
+    if "translation import" not in text:
+        return
+    for node in ast.walk(ast.parse(text)):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        kind = "gettext" if name == "_" else name.removesuffix("_lazy").removesuffix("_noop")
+        if not isinstance(node, ast.Call) or kind not in ASKED:
+            continue
+        said = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        needed = 1 + kind.startswith("p")
+        if len(said) >= needed and all(isinstance(one, str) for one in said[:needed]):
+            yield (said[0] if needed == 2 else None), said[needed - 1]
 
 
 def extract() -> None:

@@ -44,6 +44,33 @@ def test_the_sentence_of_every_event_is_in_the_catalogue() -> None:
     assert missing == []
 
 
+def test_every_message_that_pages_and_code_ask_for_is_in_the_catalogue() -> None:
+    known = {
+        (message.context or None, one)
+        for message in catalogues.read() if message.id
+        for one in ([message.id] if isinstance(message.id, str) else message.id[:1])
+    }  # fmt: skip
+    asked = list(catalogues.used())
+
+    missing = sorted({(place, msgid) for context, msgid, place in asked
+                      if (context, msgid) not in known})  # fmt: skip
+
+    assert sum("/templates/" in place for _context, _msgid, place in asked) > 1000
+    assert missing == []
+
+
+def test_a_template_is_read_as_django_reads_it(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        '{% load i18n %}{% translate "95 % sure" %}{% translate "Answer" context "log" %}'
+        "{% blocktranslate count n=1 %}One{% plural %}{{ n }} many{% endblocktranslate %}"
+    )
+
+    assert list(catalogues._in_template(page)) == [
+        (None, "95 %% sure"), ("log", "Answer"), (None, "One"),
+    ]  # fmt: skip
+
+
 def test_the_catalogue_compiles_without_gnu_gettext(tmp_path: Path) -> None:
     compiled = catalogues.compile_all()
 

@@ -38,6 +38,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "cases": frozenset({scopes.SEE_CASES, scopes.SEE_ALL_TEAMS}),
     "permits": frozenset({scopes.SEE_CASES, scopes.ASK_PERMIT}),
     "decisions": frozenset({scopes.SEE_CASES}),
+    "people": frozenset({scopes.LEAD, scopes.SEE_ALL_TEAMS}),
 }
 WINDOW = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)

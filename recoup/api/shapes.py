@@ -116,6 +116,45 @@ class CasesOut(Schema):
     next: int | None = None
 
 
+class LicenceShape(Schema):
+    """Leave to collect somewhere: a country or a part of one, a number, the last day it holds."""
+
+    place: str = Field(max_length=64)
+    number: str = Field(max_length=60)
+    valid_until: date | None = None
+
+
+class AbilitiesIn(Schema):
+    """What a collector can. What is given takes the place of what was kept; what is left out stays."""
+
+    skills: dict[str, str] | None = Field(None, max_length=100)
+    languages: list[str] | None = Field(None, max_length=100)
+    licences: list[LicenceShape] | None = Field(None, max_length=300)
+
+
+class AbilitiesOut(Schema):
+    """What is kept of a collector alone; the team's comes on top when cases are given out."""
+
+    username: str
+    team: str
+    skills: dict[str, str]
+    languages: list[str]
+    licences: list[LicenceShape]
+
+    @staticmethod
+    def resolve_licences(row: Any) -> list[dict[str, Any]]:
+        """By name."""
+        return [
+            dict(zip(("place", "number", "valid_until"), one, strict=True)) for one in row.licences
+        ]
+
+
+class CollectorsOut(Schema):
+    """The creditor's collectors, by name."""
+
+    collectors: list[AbilitiesOut]
+
+
 class HealthOut(Schema):
     """Whether it runs."""
 

@@ -26,9 +26,11 @@ from recoup.journal import queries as journal
 from recoup.kernel.clock import now
 from recoup.kernel.errors import Invalid
 from recoup.kernel.money import Money
+from recoup.people import operations as staffing
 from recoup.people import queries as people
 from recoup.people import scopes
 from recoup.people.models import Book
+from recoup.people.operations import Leave
 from recoup.portfolio import queries as portfolio
 from recoup.repayment import operations as repayment
 
@@ -239,6 +241,42 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
     return callbacks.page(
         _("No more e-mail"), f"<p>{_('You will get no more e-mail from us.')}</p>"
     )
+
+
+@api.get("/people", response=shapes.CollectorsOut, tags=["people"])
+def collectors(request: HttpRequest) -> Any:
+    """What each of the creditor's collectors can, as cases are given out by it."""
+    key = _key(request, "people")
+    with scopes.acting_for(key.creditor):
+        return {"collectors": people.abilities(viewer=keys.viewer_of(key))}
+
+
+@api.get("/people/{username}", response=shapes.AbilitiesOut, tags=["people"])
+def collector(request: HttpRequest, username: str) -> Any:
+    """What one of them can."""
+    key = _key(request, "people")
+    with scopes.acting_for(key.creditor):
+        return people.abilities(viewer=keys.viewer_of(key), username=username)[0]
+
+
+@api.put("/people/{username}", response=shapes.AbilitiesOut, tags=["people"])
+def qualify(request: HttpRequest, username: str, given: shapes.AbilitiesIn) -> Any:
+    """
+    Set what a collector can. The same again leaves the same.
+
+    The next night gives out cases by it.
+    """
+    key = _key(request, "people")
+    viewer = keys.viewer_of(key)
+    with scopes.acting_for(key.creditor):
+        licences = None if given.licences is None else [
+            Leave(one.place, one.number, one.valid_until) for one in given.licences
+        ]  # fmt: skip
+        staffing.qualify(
+            of=people.led(viewer=viewer, username=username), by=keys.actor_of(key), at=now(),
+            skills=given.skills, languages=given.languages, licences=licences,
+        )  # fmt: skip
+        return people.abilities(viewer=viewer, username=username)[0]
 
 
 def openapi() -> str:

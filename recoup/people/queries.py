@@ -11,8 +11,10 @@ from recoup.people import vault
 from recoup.people.models import Book, Person, Sealed
 from recoup.people.sealing import vault_key
 from recoup.people.staff import (
+    Abilities,
     Barred,
     Colleague,
+    abilities,
     absences,
     as_colleagues,
     colleagues,
@@ -27,7 +29,7 @@ from recoup.people.staff import (
 )
 
 __all__ = [
-    "Barred", "Colleague", "absences", "as_colleagues", "book", "colleagues", "conflicts",
+    "Abilities", "Barred", "Colleague", "abilities", "absences", "as_colleagues", "book", "colleagues", "conflicts",
     "employer_index", "empty_teams", "find", "has_conflict", "kept_of", "led", "masked", "own_conflicts", "same_people", "staff",
 ]  # fmt: skip
 

@@ -156,6 +156,47 @@ def kept_of(*, viewer: Viewer, username: str) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Abilities:
+    """
+    What is kept of a collector alone, without the team's: tiers of skills by code, languages, and
+    licences as place, number and last day, those that ran out too.
+    """
+
+    username: str
+    team: str
+    skills: dict[str, str]
+    languages: tuple[str, ...]
+    licences: tuple[tuple[str, str, date | None], ...]
+
+
+def abilities(*, viewer: Viewer, username: str = "") -> list[Abilities]:
+    """
+    What the collectors can whom a viewer leads, by name, or one of them.
+
+    :raises Refused: if the viewer leads nobody, or nobody of that name
+    """
+    users = _led(viewer)
+    if username:
+        users = users.filter(pk=led(viewer=viewer, username=username).pk)
+    keys = list(users.values_list("pk", flat=True))
+    skills = _kept(Skill.objects.values_list("user_id", "team_id", "code", "tier"), keys, set())
+    spoken = _kept(Language.objects.values_list("user_id", "team_id", "code"), keys, set())
+    held = _kept(
+        Licence.objects.values_list("user_id", "team_id", "place", "number", "valid_until"),
+        keys, set(),
+    )  # fmt: skip
+    rows = users.order_by("username").values_list("pk", "username", "team__code")
+    return [
+        Abilities(
+            name, team or "", dict(sorted(skills["user", pk])),
+            tuple(sorted(code for (code,) in spoken["user", pk])),
+            tuple(sorted(held["user", pk], key=lambda one: one[0])),
+        )
+        for pk, name, team in rows
+    ]  # fmt: skip
+
+
 def absences(*, viewer: Viewer, on: date) -> list[Absence]:
     """The absences that stand on a day or later, of whom the viewer leads; the first first."""
     rows = Absence.objects.filter(user__in=_led(viewer), withdrawn_at=None, until__gt=on)

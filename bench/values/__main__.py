@@ -2,7 +2,7 @@
 Values: how near learnt effects, hazards, collectability and two scores are to the truth.
 
     python -m bench.values              # all parts, about four CPU minutes
-    python -m bench.values effects      # one: effects, hazards, collectability, scores, calls
+    python -m bench.values effects      # one: effects, hazards, collectability, scores, calls, complaints
 
 `effects`: books of the simulator (simulated figures) are contacted at random for weeks, then one
 action of five is drawn for each case with logged chances. Each learner sees such a log and says the
@@ -19,11 +19,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench.values import dose, effects, hazards, people
+from bench.values import complaints, dose, effects, hazards, people
 
 PARTS: dict[str, Callable[[], bool]] = {
     "effects": effects.effects, "hazards": hazards.hazards, "collectability": people.collectable, "scores": people.two_scores,
-    "calls": dose.calls,
+    "calls": dose.calls, "complaints": complaints.complaints,
 }  # fmt: skip
 
 

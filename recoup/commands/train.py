@@ -10,7 +10,7 @@ import click
 from recoup.commands import console
 
 if TYPE_CHECKING:
-    from recoup.strategy.models import EffectModel
+    from recoup.strategy.models import EffectModel, RiskModel
 
 
 @click.command()
@@ -28,16 +28,20 @@ def command(code: str | None, on: datetime | None, seed: int) -> None:
     console.start()
     from rich.table import Table
 
+    from recoup.gate import queries as gate
     from recoup.kernel import clock
     from recoup.people import scopes
     from recoup.scoring import operations
-    from recoup.strategy.effects import keeping
+    from recoup.strategy.effects import complaint_training, keeping
 
     book = console.book_of(code)
     day, by, at = console.day_of(on, book), console.actor("train"), clock.now()
     with scopes.acting_for(book), console.progress() as progress:
         made = operations.train(book=book, as_of=day, by=by, at=at, seed=seed, progress=progress)
         effects = keeping.train(book=book, as_of=day, by=by, at=at, seed=seed, progress=progress)
+        complaints = complaint_training.train(
+            book=book, as_of=day, objections=gate.objections_frame(book=book), by=by, at=at
+        )
     table = Table("target", "model", "state", "AUC (95 %)", "KS", "Brier", box=None)
     for model in made:
         judged = model.card.get("judged", {})
@@ -50,6 +54,21 @@ def command(code: str | None, on: datetime | None, seed: int) -> None:
         if model.why_not:
             console.out.print(f"{model.target}: {model.why_not}")
     _say(effects)
+    _say_of_complaints(complaints)
+
+
+def _say_of_complaints(model: RiskModel) -> None:
+    """How likely a contact ends in a complaint, and how well that is known, or why not."""
+    if model.why_not:
+        console.out.print(f"complaints: {model.why_not}")
+        return
+    card, judged = model.card, model.card["judged"]
+    kind = "one rate for all" if card["constant"] else "by channel and contact pressure"
+    console.out.print(
+        f"complaints v{model.version}: {kind}, from {card['objections']} objections to"
+        f" {card['contacts']} contacts; on later ones AUC {_interval(judged['auc'])},"
+        f" {judged['said']:.3%} said, {judged['seen']:.3%} seen"
+    )
 
 
 def _say(effects: EffectModel) -> None:

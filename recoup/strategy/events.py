@@ -21,6 +21,14 @@ EffectsMeasured = Kind(
     "strategy.effects_measured", "Effects v{version} were measured on {rows} rows: {learner}"
 )
 EffectsNotMeasured = Kind("strategy.effects_not_measured", "No effect can be measured: {why_not}")
+ComplaintsMeasured = Kind(
+    "strategy.complaints_measured",
+    "How likely a contact ends in a complaint was measured (v{version}): {objections} objections to"
+    " {contacts} contacts",
+)
+ComplaintsNotMeasured = Kind(
+    "strategy.complaints_not_measured", "The chance of a complaint cannot be measured: {why_not}"
+)
 CasesAssigned = Kind(
     "strategy.assigned",
     "{cases} cases were looked at: {given} given to collectors, {moved} moved, {left} with nobody",

@@ -52,7 +52,7 @@ def contacts_frame(
 ) -> pl.DataFrame:  # fmt: skip
     """
     How often each case was contacted lately, and what still waits: case, contacts_7, contacts_30,
-    contacts_limit (in the strategy's own number of days), pending.
+    contacts_limit (in the strategy's own number of days), contacted_ago (days since the last), pending.
 
     For a night these are the days before. For some `cases` during a day, that day counts too. What
     waits of the cases that are chosen for `again` counts nowhere: it is to be superseded.
@@ -73,8 +73,14 @@ def contacts_frame(
     found = rows.values("case").annotate(
         c7=Count("pk", filter=since(7)), c30=Count("pk", filter=since(30)),
         limit=Count("pk", filter=since(days)), pending=Count("pk", filter=waiting),
+        last=Max("on", filter=counted),
     )  # fmt: skip
-    return bulk.frame(
-        found.values_list("case", "c7", "c30", "limit", "pending"),
-        dict.fromkeys(("case", "contacts_7", "contacts_30", "contacts_limit", "pending"), pl.Int64),
+    whole = dict.fromkeys(
+        ("case", "contacts_7", "contacts_30", "contacts_limit", "pending"), pl.Int64
     )
+    frame = bulk.frame(
+        found.values_list("case", "c7", "c30", "limit", "pending", "last"),
+        {**whole, "last": pl.Date},
+    )
+    ago = (pl.lit(on) - pl.col("last")).dt.total_days()
+    return frame.with_columns(contacted_ago=ago).drop("last")

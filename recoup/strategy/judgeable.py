@@ -18,6 +18,8 @@ from recoup.strategy.schema import MEDIA
 Flags = NDArray[np.bool_]
 # What conditions and limits ask of a case; `arm` is drawn anew, the rest is as that night knew it.
 FACTS = (*(name for name in NAMES if name != "arm"), "contacts_limit", "pending")
+# Of which the chance of a complaint is measured; nights of before have none of it.
+PRESSED = ("contacted_ago", "objected_before")
 REACHED = tuple(sorted(set(MEDIA.values()) - {""}))
 BITS = ("offered", "lawful", "open")
 
@@ -27,7 +29,7 @@ def columns(
     due: NDArray[np.int64],
 ) -> list[pl.Series]:  # fmt: skip
     """The columns for all `cases`; `offered` (cases, A) and `lawful` (due, A) by treatment."""
-    some = [name for name in ("person", *FACTS) if name in cases.columns]
+    some = [name for name in ("person", *FACTS, *PRESSED) if name in cases.columns]
     media = [
         cases["case"].is_in(points.filter(pl.col("medium") == medium)["case"].implode())
         .alias(f"by_{medium}")

@@ -109,10 +109,10 @@ def sampling(
     cases = seen.cases[seen.due[rows]]
     keys = [key(treatment) for treatment in strategy.treatments.values()]
     spend = [one.spend(strategy.assumptions.minute) for one in strategy.treatments.values()]
-    harm = valuing.harm_of(strategy, valuing.recent_of(cases))
+    harm = valuing.harm_of(strategy, valuing.recent_of(cases), seen.complaints.of(seen.due[rows]))
     _, z = context(cases, strategy)
     scale = cases["overdue"].cast(pl.Float64).fill_null(0.0).to_numpy()
-    cost = np.array(spend)[None, :] + harm[:, None]
+    cost = np.array(spend)[None, :] + harm
     seen.worth[rows] = thompson.values(
         scale=scale,
         z=z,

@@ -22,6 +22,7 @@ from recoup.strategy import counting
 from recoup.strategy import uses as taking
 from recoup.strategy.budgets import BY_CASE
 from recoup.strategy.conditions import Holds, compile_one
+from recoup.strategy.effects.complaints import Objecting, rate_of
 from recoup.strategy.onestand import Sequences
 from recoup.strategy.schema import BUDGETS, Strategy, Treatment
 
@@ -35,7 +36,8 @@ class Known:
     A case as it was read: everything that only an event changes.
 
     `windows` has for each treatment when it may be carried out, `points` by channel where to;
-    `closed` are channels that did something today; `route` the group its person was drawn into; `measured` the measured effects by number of
+    `closed` are channels that did something today; `route` the group its person was drawn into,
+    `objects` what the case makes of rates of complaints, where they are measured; `measured` the measured effects by number of
     treatment; `stopped` says whether contact is stopped, `None` if there are no facts.
     """
 
@@ -50,6 +52,7 @@ class Known:
     stopped: bool | None
     holds: Mapping[str, int] = field(default_factory=dict)
     route: str = ""
+    objects: float | None = None
 
 
 class Option(NamedTuple):
@@ -86,16 +89,21 @@ class Prepared:
     spend: tuple[float, ...]
     takes: tuple[tuple[tuple[int, float, str, Holds | None, int], ...], ...]
     closed: Mapping[str, Collection[str]] = field(default_factory=dict)
+    rates: tuple[float, ...] = ()
 
     @classmethod
     def of(
         cls, strategy: Strategy, prices: Sequence[float],
-        closed: Mapping[str, Collection[str]] | None = None,
+        closed: Mapping[str, Collection[str]] | None = None, objecting: Objecting | None = None,
     ) -> Prepared:  # fmt: skip
         """
-        The strategy of a plan with its prices, in the order of `uses.names`, and by segment the
-        groups that routing has closed.
+        The strategy of a plan with its prices, in the order of `uses.names`, by segment the groups
+        that routing has closed, and the chances of a complaint that its values were made with.
         """
+        rates = {
+            code: rate_of(objecting.risk, one) if objecting else 1.0
+            for code, one in strategy.treatments.items()
+        }
         minute = strategy.assumptions.minute
         treatments = tuple(strategy.treatments.values())
         conditions = {
@@ -106,7 +114,7 @@ class Prepared:
             house = treatment.uses(minute)
             mine = [(m, house.get(name, 0.0), "", None) for m, name in enumerate(BUDGETS)]
             mine += [
-                (m, budget.rate(treatment, minute), BY_CASE.get(budget.unit, ""),
+                (m, taking.rate_of(strategy, budget, treatment, rates), BY_CASE.get(budget.unit, ""),
                  conditions.get(budget.name))
                 for m, budget in enumerate(strategy.own, start=len(BUDGETS))
             ]  # fmt: skip
@@ -114,7 +122,7 @@ class Prepared:
         return cls(
             treatments, Sequences.of(strategy), taking.names(strategy), tuple(prices),
             strategy.assumptions, tuple(each.spend(minute) for each in treatments), tuple(takes),
-            closed or {},
+            closed or {}, tuple(rates.values()),
         )  # fmt: skip
 
     def choose(
@@ -188,7 +196,7 @@ class Prepared:
                 continue
             amount = rate
             if kind:
-                amount = rate * self._factor(values, kind)
+                amount = rate * self._factor(known, values, kind)
                 need = counting.parts(amount)
             worth -= amount * self.prices[m]
             takes.append((m, amount))
@@ -202,8 +210,11 @@ class Prepared:
         assume, treatment = self.assume, self.treatments[at]
         recent = values["contacts_30"] or 0
         overdue = values["overdue"] or 0
-        harm = assume.harm + assume.complaint * assume.complaint_cost
-        cost = self.spend[at] + harm * (1 + assume.harm_growth * recent)
+        cost = self.spend[at] + assume.harm * (1 + assume.harm_growth * recent)
+        if assume.complaint_cost:
+            rate = self.rates[at] * self._factor(known, values, "complaints")
+            chance = rate if known.objects is None else -math.expm1(-rate)
+            cost += assume.complaint_cost * chance
         if (effect := known.measured.get(at)) is not None:
             return overdue * effect - cost
         chance = values["repay_30"]
@@ -213,8 +224,10 @@ class Prepared:
         lift = 1 / (1 + math.exp(-(math.log(chance / (1 - chance)) + shift))) - chance
         return assume.recoverable * overdue * treatment.reach * (1 - lost) * lift - cost
 
-    def _factor(self, values: Mapping[str, Any], kind: str) -> float:
+    def _factor(self, known: Known, values: Mapping[str, Any], kind: str) -> float:
         if kind == "owed":
             return float(max(values["owed"] or 0, 0))
+        if known.objects is not None:
+            return known.objects
         recent = values["contacts_30"] or 0
         return float(self.assume.complaint * (1 + self.assume.harm_growth * recent))

@@ -35,7 +35,7 @@ from recoup.people.models import Book
 from recoup.portfolio import bulk
 from recoup.portfolio.models import Entry
 from recoup.strategy import history, replaying
-from recoup.strategy.effects import keeping
+from recoup.strategy.effects import complaints, keeping
 from recoup.strategy.events import VersionJudged
 from recoup.strategy.models import Judgement, Plan, StrategyVersion
 from recoup.strategy.planning import seed_of
@@ -155,6 +155,7 @@ def _gathered(
             "frame": pl.read_parquet(Path(settings.DATA_DIR) / night.file), "strategy": strategy,
             "arm": arm, "past": history.past_before(done, on=night.on), "book": book.code,
             "on": night.on, "measured": keeping.load(book=book, at=night.at),
+            "objecting": complaints.of_plan(night),
         }  # fmt: skip
         try:
             made = replaying.replay(

@@ -44,6 +44,7 @@ class Night:
     asked: int = 0
     forbidden: int = 0
     tried: dict[str, Any] = field(default_factory=dict)
+    complaints: dict[str, Any] = field(default_factory=dict)
 
     @property
     def budgets(self) -> dict[str, dict[str, float]]:
@@ -119,6 +120,7 @@ def night(
         rows=rows, choice=chosen, rulebook=seen.lawful.rulebook, names=taking.names(strategy),
         limits=tuple(budgets.tolist()), refused=_counted(rows["why"]),
         rules=dict(sorted(seen.lawful.fired.items())), effects=seen.effects,
+        complaints=seen.complaints.as_dict(),
         asked=seen.lawful.asked, forbidden=seen.lawful.refused,
         tried=_tried(seen, chosen),
     )  # fmt: skip
@@ -194,6 +196,15 @@ def _why_not(seen: Prospects, chosen: Chosen) -> Words:
     return why
 
 
+def _complaint(strategy: Strategy, seen: Prospects, action: np.ndarray) -> pl.Series:
+    """The chance that what is done ends in a complaint, null where nothing is."""
+    chance = np.full(seen.cases.height, np.nan)
+    for at, code in enumerate(strategy.treatments):
+        rows = seen.due[np.flatnonzero(action == at)]
+        chance[rows] = seen.complaints.chance(code)[rows]
+    return pl.Series(chance).fill_nan(None)
+
+
 def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame:
     """
     One row for every case of the frame: what is done, or why nothing, and for what reasons;
@@ -229,7 +240,8 @@ def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame
         arm=standing.arm.series(), follows=standing.follows.series(),
         arm_share=pl.Series(standing.share), route=standing.route.series(), segment=standing.segment.series(),
         step=pl.Series(standing.step), step_code=standing.step_code.series(), why=why.series(),
-        rules=rules.series(),
+        rules=rules.series(), complaint=_complaint(strategy, seen, chosen.action),
+        complaint_by=pl.lit(seen.complaints.source),
         treatment=treatment, effect=treatment.replace_strict(sources, return_dtype=pl.String),
         channel=pl.Series(action).replace_strict(
             [*range(len(names) - 1), -1], channels, return_dtype=pl.String

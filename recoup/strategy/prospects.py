@@ -18,6 +18,7 @@ from recoup.decision.uses import Factored, Floats
 from recoup.people.models import Book
 from recoup.strategy import eligibility, persons, sequence, valuing
 from recoup.strategy import uses as taking
+from recoup.strategy.effects.complaints import Complaints, Objecting, complaints_of
 from recoup.strategy.effects.measured import Effects, Measured, effects_of
 from recoup.strategy.eligibility import Eligibility
 from recoup.strategy.schema import Strategy
@@ -29,8 +30,9 @@ from recoup.strategy.words import Words
 class Frames:
     """
     What a plan is made from. `cases` is the case frame with scores and `contacts_7`,
-    `contacts_30`, `contacts_limit` and `pending` from earlier decisions; `past` the last step
-    carried out in each segment; `measured` the effects of the book's own log, where there are any;
+    `contacts_30`, `contacts_limit`, `contacted_ago` and `pending` from earlier decisions; `past` the
+    last step carried out in each segment; `measured` the effects of the book's own log, and
+    `objecting` its chances of a complaint, where there are any;
     `arms` what `sequence.assign` gives for the cases in order, where it is known already; `alike`
     facts that all contacts share, in place of columns of `facts`.
     """
@@ -40,6 +42,7 @@ class Frames:
     past: pl.DataFrame
     facts: pl.DataFrame
     measured: Measured | None = None
+    objecting: Objecting | None = None
     arms: sequence.Arms | None = None
     closed: Mapping[str, Collection[str]] = field(default_factory=dict)
     alike: Mapping[str, object] = field(default_factory=dict)
@@ -50,7 +53,7 @@ class Prospects:
     """
     Every case of the frame where it stands, and the `due` ones (n,) with what is lawful for them,
     `worth` (n, treatments), minus infinity where closed, `use` of the budgets, and the measured
-    `effects` that are in the worth.
+    `effects` that are in the worth; `complaints` of every case.
     """
 
     cases: pl.DataFrame
@@ -60,6 +63,7 @@ class Prospects:
     worth: Floats
     use: Factored
     effects: Effects
+    complaints: Complaints
 
 
 def look(
@@ -67,7 +71,7 @@ def look(
     stopped: Collection[str] = (),
 ) -> Prospects:  # fmt: skip
     """Look at every case of the frames, in order of case; `stopped` arms go the champion's way."""
-    cases = frames.cases.sort("case")
+    cases = with_objections(frames.cases.sort("case"), frames.facts)
     standing = sequence.stand(
         strategy=strategy, cases=cases, points=frames.points, past=frames.past,
         book=book.code, on=on, stopped=stopped, known=frames.arms, closed=frames.closed,
@@ -81,13 +85,24 @@ def look(
         on=on, alike=frames.alike,
     )  # fmt: skip
     effects = effects_of(strategy=strategy, cases=some, measured=frames.measured)
+    complaints = complaints_of(strategy=strategy, cases=cases, objecting=frames.objecting)
+    mine = complaints.of(due)
     worth = valuing.values(
-        strategy=strategy, cases=some, allowed=lawful.allowed, effects=effects
+        strategy=strategy, cases=some, allowed=lawful.allowed, complaints=mine, effects=effects
     )  # fmt: skip
     _one_of_a_person(strategy, some, standing, due, worth, lawful)
     # The condition of a budget may ask for the arm.
     armed = some.with_columns(arm=standing.arm[due].series())
-    return Prospects(cases, standing, due, lawful, worth, taking.of_cases(strategy, armed), effects)
+    use = taking.of_cases(strategy, armed, mine)
+    return Prospects(cases, standing, due, lawful, worth, use, effects, complaints)
+
+
+def with_objections(cases: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """The cases with `objected_before`, which is among their facts where anybody looked."""
+    if "objected_before" not in facts.columns or "objected_before" in cases.columns:
+        return cases
+    some = facts.filter(pl.col("objected_before"))["case"].unique()
+    return cases.with_columns(objected_before=pl.col("case").is_in(some.implode()))
 
 
 def _one_of_a_person(

@@ -38,6 +38,7 @@ from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
 from recoup.strategy import arms, counting, writing
 from recoup.strategy import uses as taking
+from recoup.strategy.effects import complaints
 from recoup.strategy.effects.measured import Measured
 from recoup.strategy.events import PlanDecided, Replanned
 from recoup.strategy.models import Decision, Plan, Reconsideration
@@ -141,7 +142,7 @@ def _choose(
     effects = as_at_night(plan, frames.measured)
     if effects is None and plan.effects.get("version"):
         return {}  # the effects that the night's values were made with are not in use any more
-    frames = replace(frames, measured=effects)
+    frames = replace(frames, measured=effects, objecting=complaints.of_plan(plan))
     stopped = arms.stopped(book=plan.book, salt=strategy.salt)
     seen = look(
         book=plan.book, strategy=strategy, frames=frames, on=plan.on, at=at, stopped=stopped

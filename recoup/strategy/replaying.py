@@ -24,6 +24,7 @@ from recoup.decision.uses import use_of
 from recoup.kernel.errors import Invalid
 from recoup.strategy import judgeable, persons, sequence, uses, valuing
 from recoup.strategy.choosing import choose
+from recoup.strategy.effects.complaints import Objecting, complaints_of
 from recoup.strategy.effects.measured import Measured, effects_of
 from recoup.strategy.schema import CHAMPION, MEDIA, Strategy
 
@@ -54,10 +55,11 @@ class Replayed:
 def replay(
     *, frame: pl.DataFrame, strategy: Strategy, target: Strategy, arm: str, past: pl.DataFrame,
     book: str, on: date, seed: int, measured: Measured | None = None,
+    objecting: Objecting | None = None,
 ) -> Replayed:  # fmt: skip
     """
     Plan a night again: `frame` is its file, `strategy` what made it, `target` what is asked about,
-    `measured` the effects that were in use then.
+    `measured` the effects that were in use then, `objecting` the chances of a complaint.
 
     :raises Invalid: if the file does not hold what is needed, or the limit of contacts counts days
         that it does not know
@@ -82,7 +84,7 @@ def replay(
         outside |= standing.allowed[:, mine] & ~offered[:, its]
         ours[:, mine] = standing.allowed[:, mine] & lawful[:, its]
     ours[outside] = False
-    chances, plan = _chances(alone, cases, others, ours, known, there, seed, measured)
+    chances, plan = _chances(alone, cases, others, ours, known, there, seed, measured, objecting)
     # What its plan takes had no chance in the log: too scarce to be drawn, and not chosen.
     outside |= (plan > 0) & ~np.hstack([np.ones((len(plan), 1), bool), open_])[
         np.arange(len(plan)), plan
@@ -104,7 +106,7 @@ def replay(
 
 def _chances(
     target: Strategy, cases: pl.DataFrame, others: pl.DataFrame, ours: Flags,
-    known: list[tuple[int, int]], there: int, seed: int, measured: Measured | None,
+    known: list[tuple[int, int]], there: int, seed: int, measured: Measured | None, objecting: Objecting | None,
 ) -> tuple[Floats, NDArray[np.int64]]:  # fmt: skip
     """Of nothing and each of the log's treatments, (n, 1 + A); and the plan's action, from 0."""
     n, rows = cases.height, np.flatnonzero(ours.any(axis=1))
@@ -114,15 +116,22 @@ def _chances(
         return chances, plan
     some = cases[rows].with_columns(arm=pl.lit(CHAMPION))
     effects = effects_of(strategy=target, cases=some, measured=measured)
-    worth = valuing.values(strategy=target, cases=some, allowed=ours[rows], effects=effects)
+    complaints = complaints_of(strategy=target, cases=some, objecting=objecting)
+    worth = valuing.values(
+        strategy=target, cases=some, allowed=ours[rows], complaints=complaints, effects=effects
+    )
     over = persons.too_many(
         persons=some["person"].to_numpy(), worth=worth,
         room=target.contact_limit.contacts - some["contacts_limit"].to_numpy(),
     )  # fmt: skip
     worth[over] = -np.inf
-    use = uses.of_cases(target, some)
+    use = uses.of_cases(target, some, complaints)
     made = choose(
-        values=worth, use=use, budgets=_left(target, others), explore=target.explore, seed=seed
+        values=worth,
+        use=use,
+        budgets=_left(target, others, objecting),
+        explore=target.explore,
+        seed=seed,
     )
     drawn = made.weights[use.segment] * np.isfinite(worth)
     total = 1 + drawn.sum(axis=1)
@@ -136,7 +145,7 @@ def _chances(
     return chances, plan
 
 
-def _left(target: Strategy, others: pl.DataFrame) -> Floats:
+def _left(target: Strategy, others: pl.DataFrame, objecting: Objecting | None) -> Floats:
     """What the other arms' actions leave of each budget, as the target counts them."""
     codes = {code: at for at, code in enumerate(target.treatments)}
     acted = others.filter(pl.col("treatment").is_in(list(codes)))
@@ -144,7 +153,8 @@ def _left(target: Strategy, others: pl.DataFrame) -> Floats:
     if acted.is_empty():
         return limits
     action = np.array([codes[code] for code in acted["treatment"]], dtype=np.int32)
-    taken = use_of(uses.of_cases(target, acted), action)
+    complaints = complaints_of(strategy=target, cases=acted, objecting=objecting)
+    taken = use_of(uses.of_cases(target, acted, complaints), action)
     left: Floats = np.maximum(limits - taken, 0.0)
     return left
 

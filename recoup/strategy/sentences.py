@@ -34,6 +34,14 @@ WORTH = gettext_noop("expected net gain {amount:,.2f}, by the strategy's assumpt
 MEASURED = gettext_noop(
     "expected net gain {amount:,.2f}, by the effect measured on this book (effects {version})"
 )
+COMPLAINT = gettext_noop(
+    "{chance:.2%} of such contacts end in a complaint or an opt-out, as seen in this book"
+    " (complaints {version}); its price is taken off"
+)
+COMPLAINT_ASSUMED = gettext_noop(
+    "{chance:.2%} of such contacts end in a complaint, by the strategy's assumption; its price is"
+    " taken off"
+)
 DRAWN = gettext_noop("drawn at random to learn what works; chance of this action {chance:.1%}")
 SAMPLED = gettext_noop(
     "drawn from what is believed of effects so far; chance of this action {chance:.1%}"
@@ -129,6 +137,8 @@ def describe(decision: Decision) -> list[Part]:
         parts.append(Part(NO_SCORE))
     if reason["contacts_30"]:
         parts.append(Part(CONTACTS, {"count": reason["contacts_30"]}))
+    if told := reason.get("complaint"):
+        parts.append(_complaint(told))
     if reason["explored"]:
         parts.append(Part(DRAWN, {"chance": decision.propensity}))
     elif reason.get("sampled"):
@@ -207,6 +217,13 @@ def _filled(action: Mapping[str, Any]) -> dict[str, Any]:
 def budget(name: str) -> Part | str:
     """A budget in words; one that a strategy named itself by its name."""
     return Part(BUDGETS[name]) if name in BUDGETS else name
+
+
+def _complaint(told: Mapping[str, Any]) -> Part:
+    kind, _sep, version = str(told["by"]).partition(" ")
+    if kind == "measured":
+        return Part(COMPLAINT, {"chance": told["chance"], "version": version})
+    return Part(COMPLAINT_ASSUMED, {"chance": told["chance"]})
 
 
 def _worth(decision: Decision) -> Part:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from recoup.decision.uses import NONE, Factored, Floats
 from recoup.strategy.budgets import BY_CASE, Budget
-from recoup.strategy.schema import BUDGETS, Strategy
+from recoup.strategy.effects.complaints import Complaints, complaints_of
+from recoup.strategy.schema import BUDGETS, Strategy, Treatment
 
 KINDS = tuple(BY_CASE.values())
 LARGEST = 20_000_000  # numbers in the rates of all segments; above, conditions become factors
@@ -33,10 +34,19 @@ def limits(strategy: Strategy) -> Floats:
     return np.array([*house, *(budget.most for budget in strategy.own)])
 
 
-def of_cases(strategy: Strategy, cases: pl.DataFrame) -> Factored:
-    """What every treatment of every case of a frame takes, (cases, treatments, budgets)."""
-    rates = _rates(strategy)
-    factors = np.vstack([_factor(strategy, cases, kind) for kind in KINDS])
+def of_cases(
+    strategy: Strategy, cases: pl.DataFrame, complaints: Complaints | None = None
+) -> Factored:
+    """
+    What every treatment of every case of a frame takes, (cases, treatments, budgets); `complaints`
+    are those of the cases; without, as assumed.
+    """
+    if complaints is None:
+        complaints = complaints_of(strategy=strategy, cases=cases, objecting=None)
+    rates = _rates(strategy, complaints)
+    owed = np.maximum(cases["owed"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0)
+    by_kind = {"owed": owed, "complaints": complaints.factor}
+    factors = np.vstack([by_kind[kind] for kind in KINDS])
     of = np.array([NONE] * len(BUDGETS) + [_kind(budget) for budget in strategy.own])
     asked = [at for at, budget in enumerate(strategy.own) if budget.when is not None]
     holds = np.zeros((cases.height, len(asked)), dtype=bool)
@@ -57,26 +67,29 @@ def of_cases(strategy: Strategy, cases: pl.DataFrame) -> Factored:
     return Factored(each, segment, factors, of)
 
 
-def _rates(strategy: Strategy) -> Floats:
+def _rates(strategy: Strategy, complaints: Complaints) -> Floats:
     minute = strategy.assumptions.minute
     rates = np.zeros((len(strategy.treatments), len(BUDGETS) + len(strategy.own)))
     for at, treatment in enumerate(strategy.treatments.values()):
         taken = treatment.uses(minute)
         house = [taken.get(name, 0.0) for name in BUDGETS]
-        rates[at] = [*house, *(budget.rate(treatment, minute) for budget in strategy.own)]
+        rates[at] = [
+            *house,
+            *(rate_of(strategy, budget, treatment, complaints.rates) for budget in strategy.own),
+        ]
     return rates
+
+
+def rate_of(
+    strategy: Strategy, budget: Budget, treatment: Treatment, rates: Mapping[str, float]
+) -> float:
+    """What a treatment draws of an own budget; of complaints, by its rate of them."""
+    rate = budget.rate(treatment, strategy.assumptions.minute)
+    return rate * rates[treatment.code] if budget.unit == "complaints" else rate
 
 
 def _kind(budget: Budget) -> int:
     return KINDS.index(BY_CASE[budget.unit]) if budget.unit in BY_CASE else NONE
-
-
-def _factor(strategy: Strategy, cases: pl.DataFrame, kind: str) -> Floats:
-    if kind == "owed":
-        return np.maximum(cases["owed"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0)
-    recent = cases["contacts_30"].cast(pl.Float64).fill_null(0.0).to_numpy()
-    assume = strategy.assumptions
-    return np.asarray(assume.complaint * (1 + assume.harm_growth * recent), dtype=np.float64)
 
 
 def _patterns(holds: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

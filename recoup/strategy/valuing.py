@@ -2,12 +2,13 @@
 What an action is worth: the first value model, written so that anybody can argue with it.
 
     gain  = recoverable * overdue * reach * (1 - lost) * (sigmoid(logit(p) + effect * wear^k) - p)
-    harm  = (harm + complaint * complaint_cost) * (1 + harm_growth * k)
+    harm  = harm * (1 + harm_growth * k) + c * complaint_cost
     value = gain - cost - harm                                                    minor units
 
 p is the score of paying within 30 days, `lost` the score of being out of reach, k the contacts of
-the last 30 days. `effect`, `reach`, `recoverable`, `wear`, `harm` and what is said of
-complaints (their chance after one contact, and what one costs the house) are assumptions written in
+the last 30 days, c the chance that the contact ends in a complaint: as seen in this book where it
+carries that (`effects.complaints`), else complaint * (1 + harm_growth * k). `effect`, `reach`,
+`recoverable`, `wear`, `harm`, `complaint` and what one costs the house are assumptions written in
 the strategy; none has been measured on the book. A shift in log-odds moves most where the outcome
 is open and least where a person pays, or does not, whatever we do (Lo, 2002, SIGKDD Explorations
 4(2), on modelling the true lift).
@@ -23,6 +24,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recoup.strategy.effects.complaints import Complaints, complaints_of
 from recoup.strategy.effects.measured import Effects
 from recoup.strategy.schema import Strategy
 
@@ -31,11 +33,12 @@ Floats = NDArray[np.float64]
 
 def values(
     *, strategy: Strategy, cases: pl.DataFrame, allowed: NDArray[np.bool_],
-    effects: Effects | None = None,
+    complaints: Complaints | None = None, effects: Effects | None = None,
 ) -> Floats:  # fmt: skip
     """
     The value of every treatment for every case, (cases, treatments), in minor units; minus
-    infinity where it is not allowed. `effects` are the measured ones of these cases.
+    infinity where it is not allowed. `complaints` and `effects` are those of these cases; without them, as
+    assumed.
     """
     measured = effects.by if effects else {}
     assume = strategy.assumptions
@@ -46,16 +49,17 @@ def values(
     recent = recent_of(cases)
     log_odds = np.log(chance / (1 - chance))
     tired = assume.wear**recent
-    harm = harm_of(strategy, recent)
+    known = complaints or complaints_of(strategy=strategy, cases=cases, objecting=None)
+    harm = harm_of(strategy, recent, known)
     found = np.full(allowed.shape, -np.inf)
     for at, treatment in enumerate(strategy.treatments.values()):
         if treatment.code in measured:
             gain = overdue * measured[treatment.code]
-            found[:, at] = gain - treatment.spend(assume.minute) - harm
+            found[:, at] = gain - treatment.spend(assume.minute) - harm[:, at]
             continue
         lift = 1 / (1 + np.exp(-(log_odds + treatment.effect * tired))) - chance
         gain = assume.recoverable * overdue * treatment.reach * (1 - lost) * lift
-        found[:, at] = gain - treatment.spend(assume.minute) - harm
+        found[:, at] = gain - treatment.spend(assume.minute) - harm[:, at]
     return np.where(allowed, found, -np.inf)
 
 
@@ -65,8 +69,9 @@ def recent_of(cases: pl.DataFrame) -> Floats:
     return found
 
 
-def harm_of(strategy: Strategy, recent: Floats) -> Floats:
-    """What one more contact harms after so many, (n,), in minor units."""
+def harm_of(strategy: Strategy, recent: Floats, complaints: Complaints) -> Floats:
+    """What one more contact harms after so many, (n, treatments), in minor units."""
     assume = strategy.assumptions
-    complaints = assume.complaint * assume.complaint_cost
-    return (assume.harm + complaints) * (1 + assume.harm_growth * recent)
+    harm = assume.harm * (1 + assume.harm_growth * recent)
+    chance = np.column_stack([complaints.chance(code) for code in strategy.treatments])
+    return np.asarray(harm[:, None] + assume.complaint_cost * chance)

@@ -30,7 +30,7 @@ from recoup.strategy import (
     reasons,
     routing,
 )
-from recoup.strategy.effects import alone, keeping
+from recoup.strategy.effects import alone, complaints, keeping
 from recoup.strategy.models import Decision, Plan, StrategyVersion
 from recoup.strategy.planning import Night
 from recoup.strategy.prospects import Frames
@@ -105,6 +105,7 @@ def frames(
     return Frames(
         cases=cases, points=points, past=past, facts=facts, measured=measured,
         closed=routing.closed(book=book, strategy=strategy, on=on),
+        objecting=complaints.load(book=book, strategy=strategy),
     )  # fmt: skip
 
 
@@ -169,7 +170,8 @@ def write_plan(
         book=book, strategy=version, on=on, at=at, file=pointer["file"], digest=pointer["sha256"],
         rows=night.rows.height, chosen=night.rows.filter(pl.col("treatment") != "").height,
         budgets=night.budgets, prices=night.prices, certificate=night.certificate,
-        refused=night.refused, rules=night.rules, effects=night.effects.as_dict(),
+        refused=night.refused, rules=night.rules,
+        effects=night.effects.as_dict() | {"complaints": night.complaints},
     )  # fmt: skip
 
 
@@ -232,6 +234,8 @@ def _reason(row: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
     }  # fmt: skip
     if row["repay_30"] is not None:
         reason |= {"repay_30": round(row["repay_30"], 4), "starter": bool(row["starter"])}
+    if strategy.assumptions.complaint_cost > 0 and row.get("complaint") is not None:
+        reason["complaint"] = {"chance": round(row["complaint"], 5), "by": row["complaint_by"]}
     if priced := reasons.told(row, strategy):
         reason["priced"] = priced
     return reason

@@ -27,10 +27,12 @@ from recoup.scoring import onerow
 from recoup.scoring.onerow import OneRow
 from recoup.strategy import arms, counting, eligibility, replanning, routing, sequence, writing
 from recoup.strategy import uses as taking
+from recoup.strategy.effects import complaints
+from recoup.strategy.effects.complaints import Objecting
 from recoup.strategy.effects.measured import effects_of
 from recoup.strategy.models import Decision, Plan
 from recoup.strategy.nextbest import Known, Prepared
-from recoup.strategy.prospects import Frames
+from recoup.strategy.prospects import Frames, with_objections
 from recoup.strategy.reading import read
 from recoup.strategy.schema import CHAMPION, HOLDOUT, Strategy
 
@@ -46,6 +48,7 @@ class HotBook:
     strategy: Strategy
     prepared: Prepared
     models: Mapping[str, OneRow]
+    objecting: Objecting | None = None
     left: dict[str, int] = field(default_factory=dict)
     left_is_old: bool = True
 
@@ -88,11 +91,12 @@ def prepare(book: Book, *, at: datetime) -> HotBook | None:
         return None
     try:
         closed = routing.closed(book=book, strategy=strategy, on=on)
-        prepared = Prepared.of(strategy, prices.tolist(), closed)
+        objecting = complaints.of_plan(plan)
+        prepared = Prepared.of(strategy, prices.tolist(), closed, objecting)
     except Invalid:
         return None  # a condition that only columns can answer
     models = onerow.models(book=book, targets=TARGETS)
-    return HotBook(book, plan, strategy, prepared, models)
+    return HotBook(book, plan, strategy, prepared, models, objecting)
 
 
 def load(hot: HotBook, cases: Iterable[int], *, at: datetime, position: int) -> dict[int, Hot]:
@@ -143,6 +147,11 @@ class _Shared:
             case: {codes.index(code): float(by[place]) for code, by in effects.by.items()}
             for place, case in enumerate(ids)
         }
+        self.objects: dict[int, float] = {}
+        if hot.objecting is not None:
+            cases = with_objections(frames.cases, frames.facts)
+            factor = hot.objecting.risk.factor(complaints.pressure_of(cases))
+            self.objects = dict(zip(ids, factor.tolist(), strict=True))
         self.features = onerow.features(book=book, on=self.on, cases=wanted)
         self.decisions = _decisions(hot.plan, wanted)
         self.people = _same(book, wanted)
@@ -163,7 +172,7 @@ class _Shared:
             points={channel: one["contact_point"] or 0 for channel, one in facts.items()},
             closed=closed, measured=self.measured.get(case, {}),
             stopped=any(one is None or one != 0 for one in stops[:1]) if stops else None,
-            holds=holds, route=self.routes[case],
+            holds=holds, route=self.routes[case], objects=self.objects.get(case),
         )  # fmt: skip
         matrix, places = self._matrix(case)
         return Hot(

@@ -1,7 +1,7 @@
 """What is asked of the gate: eligibility, budgets left, refusals, texts."""
 
 from recoup.gate.queries.asking import Told, clock_of, may_i, may_one, ordinary, points
-from recoup.gate.queries.careful import vulnerable_cases
+from recoup.gate.queries.careful import objections_frame, vulnerable_cases
 from recoup.gate.queries.current import facts_now
 from recoup.gate.queries.frames import complaints_frame, facts_frame
 from recoup.gate.queries.lacking import lacking
@@ -64,6 +64,7 @@ __all__ = [
     "may_i",
     "may_one",
     "no_longer",
+    "objections_frame",
     "opt_outs",
     "ordinary",
     "papers",

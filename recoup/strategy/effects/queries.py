@@ -8,7 +8,7 @@ from typing import Any
 from recoup.kernel.actors import Viewer
 from recoup.people import scopes
 from recoup.people.models import Book
-from recoup.strategy.models import EffectModel
+from recoup.strategy.models import EffectModel, RiskModel
 
 State = EffectModel.State
 
@@ -46,15 +46,34 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Objections:
+    """
+    The chance of a complaint in use (`model`, or none: then as assumed), by kind of contact, and
+    `why_not` of a newer training that the log did not carry.
+    """
+
+    model: RiskModel | None
+    kinds: tuple[tuple[str, float], ...]
+    why_not: str
+
+    @property
+    def judged(self) -> dict[str, Any]:
+        """How the model was judged."""
+        found: dict[str, Any] = self.model.card["judged"] if self.model else {}
+        return found
+
+
+@dataclass(frozen=True)
 class Curves:
     """
     The effects in use (`model`, or none), each treatment, and `why_not` of a newer training that
-    the log did not carry.
+    the log did not carry; `objections` is the chance of a complaint.
     """
 
     model: EffectModel | None
     treatments: tuple[Measurement, ...]
     why_not: str
+    objections: Objections
 
     def of(self, name: str | None) -> Measurement | None:
         """A treatment by name, or the first that was measured."""
@@ -72,7 +91,18 @@ def curves(*, viewer: Viewer, book: Book) -> Curves:
     model = next((row for row in rows if row.state == State.CHAMPION), None)
     newest = rows[0] if rows else None
     why_not = newest.why_not if newest and newest.state == State.NOT_TRAINABLE else ""
-    return Curves(model, _measurements(model.card) if model else (), why_not)
+    return Curves(
+        model, _measurements(model.card) if model else (), why_not, _objections(viewer, book)
+    )
+
+
+def _objections(viewer: Viewer, book: Book) -> Objections:
+    rows = scopes.visible(RiskModel.objects.filter(book=book, kind="complaint"), viewer)
+    found = list(rows.order_by("-version"))
+    model = next((row for row in found if row.state == RiskModel.State.CHAMPION), None)
+    why_not = found[0].why_not if found else ""
+    kinds = sorted(model.card["kinds"].items()) if model else []
+    return Objections(model, tuple(kinds), why_not)
 
 
 def _measurements(card: dict[str, Any]) -> tuple[Measurement, ...]:

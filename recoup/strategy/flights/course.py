@@ -84,12 +84,20 @@ class Course:
             contacts_7=recent["contacts_7"] + self._since(number, 7),
             contacts_30=recent["contacts_30"] + self._since(number, 30),
             contacts_limit=recent["contacts_limit"] + self._since(number, limit),
-            pending=recent["pending"],
+            pending=recent["pending"], contacted_ago=self._ago(number),
         )  # fmt: skip
         # As the night counts: the cases of one person share their limit.
         return frame.with_columns(
             pl.col("contacts_limit").sum().over("person"), stage=stage_expression()
         )
+
+    def _ago(self, number: int) -> pl.Series:
+        """Days from the last contact to a day, of the flight or else of before it; null for none."""
+        ids, earlier = pl.DataFrame({"case": self._ids}), self.side.recent[number]
+        found = ids.join(earlier, on="case", how="left", maintain_order="left")["contacted_ago"]
+        made = self._made[:number].any(axis=1)[::-1]
+        flown = pl.Series(np.where(made.any(axis=0), made.argmax(axis=0) + 1, 0) if number else 0)
+        return pl.select(pl.when(flown > 0).then(flown).otherwise(found)).to_series()
 
     def _ids_joined(self, frame: pl.DataFrame) -> pl.DataFrame:
         ids = pl.DataFrame({"case": self._ids})

@@ -10,6 +10,7 @@ from recoup.strategy.models.nights import (
     Decision,
     EffectModel,
     Plan,
+    RiskModel,
     StrategyVersion,
 )
 
@@ -26,6 +27,7 @@ __all__ = [
     "LogCheck",
     "Plan",
     "Reconsideration",
+    "RiskModel",
     "RouteEntry",
     "RouteLook",
     "StrategyApproval",

@@ -260,6 +260,47 @@ class EffectModel(models.Model):
         return f"effects v{self.version}"
 
 
+class RiskModel(models.Model):
+    """
+    A risk of contact measured on the book's own log: how likely it ends in a complaint.
+
+    `card` holds the model and how it was judged; `data_digest` is of the rows it was learnt from.
+    """
+
+    class Kind(models.TextChoices):
+        COMPLAINT = "complaint"
+
+    class State(models.TextChoices):
+        CHAMPION = "champion"
+        RETIRED = "retired"
+        NOT_TRAINABLE = "not_trainable"
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="risk_models")
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=14, choices=State.choices)
+    trained_at = models.DateTimeField()
+    trained_from = models.DateField(null=True)
+    trained_to = models.DateField(null=True)
+    data_digest = models.CharField(max_length=64)
+    card = models.JSONField(default=dict)
+    why_not = models.TextField(blank=True)
+
+    objects = ScopedManager(creditor="book__creditor")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["book", "kind", "version"], name="risk_version_once"),
+            models.UniqueConstraint(
+                fields=["book", "kind"], condition=models.Q(state="champion"),
+                name="risk_one_champion",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.kind} v{self.version}"
+
+
 class Assignment(models.Model):
     """
     One hand-out of cases (分案): a night's, or a morning's when somebody is away.

@@ -40,9 +40,9 @@ class Size:
 
 SIZES = {
     "ci": Size(
-        cases=1200, days=40, books=2, book=2500, seeds=3, sample=12, variants=("mid", "stress")
+        cases=1200, days=40, books=2, book=2500, seeds=3, sample=24, variants=("mid", "stress")
     ),
-    "full": Size(cases=1000, days=60, books=3, book=3000, seeds=10, sample=24, variants=VARIANTS),
+    "full": Size(cases=1000, days=60, books=3, book=3000, seeds=10, sample=60, variants=VARIANTS),
 }
 
 

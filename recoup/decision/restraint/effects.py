@@ -29,6 +29,7 @@ FATIGUES = (0.9, 0.94, 0.97, 1.0)
 QUANTILES = (0.3, 0.6, 0.85)
 QUIET = 0.12  # share of the days without a payment that are looked at
 RIDGE, OWN = 4.0, 0.12  # on slopes; the standard deviation of what a kind has of its own
+STRAIN = 50.0  # on strain, which is easily taken for what waning effects are
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,10 @@ def learn(
         found = fit(table, y, ridge=ridge, weight=weight, start=start, lowest=lowest)
         return loss(table, y, found, weight=weight), found, table
 
+    # The first column is the level, which is far from nothing: it is not held back.
     ridge = np.r_[
-        np.full(base.shape[1] + shared.shape[1], RIDGE), np.full(touches.kinds, 1.0 / OWN**2),
-        np.full(len(knots), RIDGE),
+        0.0, np.full(base.shape[1] - 1 + shared.shape[1], RIDGE), np.full(touches.kinds, 1.0 / OWN**2),
+        np.full(len(knots), STRAIN),
     ]  # fmt: skip
     best = (np.inf, np.zeros(0), np.zeros((0, 0)))
     half_life, fatigue, start = HALF_LIVES[2], FATIGUES[2], None

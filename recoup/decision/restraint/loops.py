@@ -43,11 +43,11 @@ def plane(table: Array, lifts: Array, lift: float, level: float, top: float) -> 
 @compiled
 def ended(
     evening: Array, lonely: Array, lifts: Array, lift: float, level: float, objects: float,
-    top: float, harm: float,
+    blame: float, top: float,
 ) -> float:  # fmt: skip
     """The worth of an evening after a contact that may have met an objection."""
     kept = plane(evening, lifts, lift, level, top)
-    return kept + objects * (line(lonely, lifts, lift) - harm - kept)
+    return kept + objects * (line(lonely, lifts, lift) - kept) - blame
 
 
 @compiled
@@ -63,8 +63,8 @@ def pays(chance: float, whole: float, clears: float, part: float, later: float) 
 def plan(
     rate: Array, clears: Array, whole: Array, part: Array, heard: Array, brushed: Array,
     effect: Array, promises: Array, cost: Array, up_h: Array, strain_h: Array, object_h: Array,
-    up_b: Array, strain_b: Array, object_b: Array, faded: Array, lift_kept: float,
-    effect_kept: float, top: float, harm: float, lifts: Array, pushes: Array, evening: Array,
+    blame_h: Array, up_b: Array, strain_b: Array, object_b: Array, blame_b: Array, faded: Array, lift_kept: float,
+    effect_kept: float, top: float, lifts: Array, pushes: Array, evening: Array,
     lonely: Array,
 ) -> None:  # fmt: skip
     """Fill the evenings of every case from the last day backwards."""
@@ -105,8 +105,8 @@ def plan(
                             lifts[a] + effect[i, w] * worn - strain_h[b, w],
                             up_h[b, w],
                             object_h[b, w],
+                            blame_h[b, w],
                             top,
-                            harm,
                         )
                         bad = ended(
                             now,
@@ -115,8 +115,8 @@ def plan(
                             lifts[a] - strain_b[b, w],
                             up_b[b, w],
                             object_b[b, w],
+                            blame_b[b, w],
                             top,
-                            harm,
                         )
                         got = (
                             q * (promises[i, w] + kept * good)
@@ -130,8 +130,8 @@ def plan(
 @compiled
 def ask(
     rows: Array, day: int, lift: Array, level: Array, heard: Array, brushed: Array, effect: Array,
-    promises: Array, cost: Array, up_h: Array, strain_h: Array, object_h: Array, up_b: Array,
-    strain_b: Array, object_b: Array, top: float, harm: float, lifts: Array, evening: Array,
+    promises: Array, cost: Array, up_h: Array, strain_h: Array, object_h: Array, blame_h: Array,
+    up_b: Array, strain_b: Array, object_b: Array, blame_b: Array, top: float, lifts: Array, evening: Array,
     lonely: Array, out: Array, waits: Array,
 ) -> None:  # fmt: skip
     """What each way is worth today, and what waiting is."""
@@ -146,11 +146,18 @@ def ask(
                 lift[r] + effect[r, w] - strain_h[r, w],
                 up_h[r, w],
                 object_h[r, w],
+                blame_h[r, w],
                 top,
-                harm,
             )
             bad = ended(
-                now, alone, lifts, lift[r] - strain_b[r, w], up_b[r, w], object_b[r, w], top, harm
+                now,
+                alone,
+                lifts,
+                lift[r] - strain_b[r, w],
+                up_b[r, w],
+                object_b[r, w],
+                blame_b[r, w],
+                top,
             )
             kept = 1.0 - min(promises[r, w] / max(waits[r], 1.0), 1.0)
             out[r, w] = (

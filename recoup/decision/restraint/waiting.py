@@ -16,10 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recoup.decision.restraint.irritation import chance
+
 Floats = NDArray[np.float64]
 LIFTS = np.linspace(-1.0, 3.0, 9)
 LEVELS = 7
-LOUDEST = 3.0  # log rate of objections beyond which nothing changes
+Moved = tuple[Floats, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,9 @@ class Ways:
     """
     Ways of contact, each (n, ways): the chance to be `heard`, to arrive without that (`brushed`),
     what a hearing adds to lift (`effect`), what it `promises` in money, the `cost` with prices
-    (infinite: not open). Each (ways,): what a hearing and a brush add to irritation, and `calm`, the
-    log rate of objections without irritation.
+    (infinite: not open). Each (ways,): what a hearing and a brush add to irritation, and the log
+    rates without irritation of complaints about what arrived (`complains_heard`,
+    `complains_brushed`) and of opt-outs from what was heard (`opts_out`).
     """
 
     heard: Floats
@@ -38,7 +41,9 @@ class Ways:
     cost: Floats
     weight_heard: Floats
     weight_brushed: Floats
-    calm: Floats
+    complains_heard: Floats
+    complains_brushed: Floats
+    opts_out: Floats
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Fading:
     """
     What is left after a day of `lift`, of the `level` of irritation and, with the contacts that are
     usual, of the `effect` of further ones; how irritation beyond `knots` strains the lift; the `top`
-    of the grid of levels; and the `harm` of an objection.
+    of the grid of levels; and the `harm` of a complaint.
     """
 
     lift: float
@@ -95,24 +100,30 @@ def plan(*, ahead: Ahead, ways: Ways, fading: Fading, first: int) -> Tables:
     evening = np.zeros((n, days, len(LIFTS), LEVELS), dtype=np.float32)
     lonely = np.zeros((n, days, len(LIFTS)), dtype=np.float32)
     grid = np.linspace(0.0, fading.top, LEVELS)
-    moves = [_moved(grid, ways.calm, weight, fading)
-             for weight in (ways.weight_heard, ways.weight_brushed)]  # fmt: skip
+    moves = _moves(grid, ways, fading)
     from recoup.decision.restraint import loops
 
     loops.plan(
         ahead.rate, ahead.clears, ahead.whole, ahead.part, ways.heard, ways.brushed, ways.effect,
         ways.promises, ways.cost, *moves[0], *moves[1], grid * fading.level, fading.lift,
-        fading.effect, fading.top, fading.harm, LIFTS, np.exp(LIFTS), evening, lonely,
+        fading.effect, fading.top, LIFTS, np.exp(LIFTS), evening, lonely,
     )  # fmt: skip
     return Tables(first, evening, lonely, fading)
 
 
-def _moved(
-    level: Floats, calm: Floats, weight: Floats, fading: Fading
-) -> tuple[Floats, Floats, Floats]:  # fmt: skip
-    """Level, strain and the chance of an objection after a contact, (levels, ways)."""
-    up = level[..., None] + weight
-    return up, fading.strains(up), -np.expm1(-np.exp(np.minimum(calm + up, LOUDEST)))
+def _moves(level: Floats, ways: Ways, fading: Fading) -> tuple[Moved, Moved]:
+    """
+    After a contact that was heard and after one that was not, each (levels, ways): level, strain,
+    the chance of an objection, and what complaints are expected to cost.
+    """
+    heard, brushed = level[..., None] + ways.weight_heard, level[..., None] + ways.weight_brushed
+    loud = chance(ways.complains_heard, heard)
+    quiet = chance(ways.complains_brushed, brushed)
+    either = 1.0 - (1.0 - loud) * (1.0 - chance(ways.opts_out, heard))
+    return (
+        (heard, fading.strains(heard), either, loud * fading.harm),
+        (brushed, fading.strains(brushed), quiet, quiet * fading.harm),
+    )
 
 
 def ask(
@@ -129,12 +140,10 @@ def ask(
     f = tables.fading
     out = np.zeros((len(rows), ways.heard.shape[1]))
     waits = np.zeros(len(rows))
-    heard, brushed = (
-        _moved(level, ways.calm, weight, f) for weight in (ways.weight_heard, ways.weight_brushed)
-    )
+    heard, brushed = _moves(level, ways, f)
     loops.ask(
         rows, day - tables.first, lift, level, ways.heard, ways.brushed, ways.effect, ways.promises,
-        ways.cost, *heard, *brushed, f.top, f.harm, LIFTS, tables.evening, tables.lonely, out,
+        ways.cost, *heard, *brushed, f.top, LIFTS, tables.evening, tables.lonely, out,
         waits,
     )  # fmt: skip
     return out - waits[:, None], waits

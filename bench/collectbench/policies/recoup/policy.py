@@ -37,6 +37,7 @@ from recoup.decision.restraint.touches import Lasting, Touches, kept
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 EVERY = 10  # days between plans of all that is left
 SMOOTH = 0.3  # of today's prices in those that tomorrow is planned with
 
@@ -51,7 +52,6 @@ class _Learned:
     reaching: Reaching
     promising: Promising
     amounts: Amounts
-    complains: float  # the share of objections that are complaints
 
 
 class Recoup:
@@ -142,8 +142,8 @@ class Recoup:
         fatigue = known.effects.fatigue ** self._lasting.count[cases]
         shape = (n, len(ways))
         heard, brushed, effect, promises = (np.zeros(shape) for _ in range(4))
-        weight_heard, weight_brushed, calm = (np.zeros(len(ways)) for _ in range(3))
-        rate = known.irritation.weight
+        rate = known.irritation
+        parts = np.array([_parts(way) for way in ways])
         worth: dict[int, Floats] = {}
         chances: dict[tuple[int, int], tuple[Floats, Floats]] = {}
         for column, way in enumerate(ways):
@@ -159,12 +159,11 @@ class Recoup:
                     known.promising.worth(log, kind) * log.instalment, log.arrears
                 )[cases]
             promises[:, column] = worth[kind]
-            parts = (TALK, RING) if reach == TALK else (reach, reach)
-            weight_heard[column], weight_brushed[column] = rate[parts[0]], rate[parts[1]]
-            calm[column] = known.irritation.calm[parts[0]]
+        talk, ring = parts.T
         return waiting.Ways(
-            heard, brushed, effect, promises, np.broadcast_to(cost, shape).copy(), weight_heard,
-            weight_brushed, calm,
+            heard, brushed, effect, promises, np.broadcast_to(cost, shape).copy(),
+            rate.weight[talk], rate.weight[ring], rate.complains[talk], rate.complains[ring],
+            rate.opts_out[talk],
         )  # fmt: skip
 
     def _plan(self, log: Log, cases: Ints, days: int, day: int) -> None:
@@ -179,7 +178,7 @@ class Recoup:
         fading = waiting.Fading(
             lift=kept(known.effects.half_life), level=kept(known.irritation.half_life),
             effect=known.effects.fatigue ** 0.33, knots=known.effects.knots,
-            strain=known.effects.strain, top=self._top(), harm=self.harm * known.complains,
+            strain=known.effects.strain, top=self._top(), harm=self.harm,
         )  # fmt: skip
         self._tables = waiting.plan(
             ahead=self._ahead(log, cases, days), ways=self._ways(log, cases, ways, cost),
@@ -236,8 +235,7 @@ def study(past: Sequence[Episode], *, seed: int) -> _Learned:
         touched=events.touched, heard=events.heard, cases=found.cases, kinds=len(groups),
         parts=PARTS,
     )  # fmt: skip
-    objected, complained = _objections(past, found.day, events.case)
-    irritation = irritating.learn(touches, objected)
+    irritation = irritating.learn(touches, *_objections(past, found.day, events.case))
     effects = effecting.learn(
         touches=touches, mornings=_mornings(past), irritation=irritation,
         shared=_shared(groups), seed=seed,
@@ -245,7 +243,6 @@ def study(past: Sequence[Episode], *, seed: int) -> _Learned:
     return _Learned(
         groups, irritation, effects, Reaching.learn(events, seed=seed),
         Promising.learn(past, found, len(groups), seed=seed), Amounts.learn(past, seed=seed),
-        float(complained.sum() / max(objected.sum(), 1)),
     )  # fmt: skip
 
 
@@ -259,20 +256,22 @@ def _shared(groups: Sequence[tuple[str, str, str]]) -> Floats:
     return np.array([[float(one == trait) for trait in traits] for one in of])
 
 
-def _objections(
-    past: Sequence[Episode], day: Ints, case: Ints
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
-    """Which contacts met an objection, and which of them a complaint."""
-    either = [
-        np.concatenate([(one.logs[d].opted_out | one.logs[d].complained) for one in past])
-        for d in range(len(past[0].logs))
-    ]
-    loud = [
-        np.concatenate([one.logs[d].complained for one in past]) for d in range(len(past[0].logs))
-    ]
-    before, after = np.stack(either[:-1]), np.stack(either[1:])
-    complained = np.stack(loud[1:]) & ~np.stack(loud[:-1])
-    return (after & ~before)[day, case], complained[day, case]
+def _objections(past: Sequence[Episode], day: Ints, case: Ints) -> tuple[Flags, Flags]:
+    """Which contacts met a complaint, and which an opt-out."""
+    found = []
+    for name in ("complained", "opted_out"):
+        known = np.stack([
+            np.concatenate([getattr(one.logs[d], name) for one in past])
+            for d in range(len(past[0].logs))
+        ])  # fmt: skip
+        found.append((known[1:] & ~known[:-1])[day, case])
+    return found[0], found[1]
+
+
+def _parts(way: Way) -> tuple[int, int]:
+    """The part of a contact that is heard, and of one that only arrives."""
+    reach = reach_of(way.channel)
+    return (TALK, RING) if reach == TALK else (reach, reach)
 
 
 def _mornings(past: Sequence[Episode]) -> list[Morning]:

@@ -43,33 +43,71 @@ def test_what_is_missing_or_infinite_is_refused() -> None:
         fit(np.array([[1.0], [np.nan]]), np.zeros(2), ridge=0.1)
 
 
-def test_irritation_is_read_from_objections() -> None:
+def objections(
+    rng: np.random.Generator, touches: Touches, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Complaints about what arrived and opt-outs from what was heard, if this is what irritates."""
+    level = load(touches, half_life=14.0) @ weight
+    loud = touches.touched & (rng.random(len(level)) < np.exp(-7.0 + level))
+    out = touches.heard & (rng.random(len(level)) < np.exp(-5.5 + level))
+    return loud, out
+
+
+def test_irritation_is_read_from_complaints_and_opt_outs() -> None:
     rng = np.random.default_rng(2)
     touches = contacts(rng)
-    level = load(touches, half_life=14.0) @ np.array([0.5, 0.1])
-    objected = touches.touched & (rng.random(len(level)) < np.exp(-6.0 + level))
 
-    found = irritation.learn(touches, objected)
+    found = irritation.learn(touches, *objections(rng, touches, np.array([0.5, 0.1])))
 
-    assert found.weight[0] == pytest.approx(0.5, rel=0.35)
-    assert found.weight[1] < 0.6 * found.weight[0]
+    assert found.weight[0] == pytest.approx(0.5, rel=0.25)
+    assert found.weight[1] < 0.5 * found.weight[0]
     assert found.half_life in (7.0, 10.0, 14.0, 20.0)
-    quiet, loud = found.objects(np.array([0.5, 4.0]), np.array([0, 0]))
+    assert found.complains == pytest.approx([-7.0, -7.0], abs=0.7)
+    assert found.opts_out == pytest.approx([-5.5, -5.5], abs=0.7)
+    quiet, loud = irritation.chance(found.complains, np.array([0.5, 4.0]))
     assert 0 < quiet < loud < 1
+
+
+def test_rare_objections_do_not_make_a_calm_contact_look_bad() -> None:
+    # Held back towards a rate of one, intercepts would rise and irritation vanish.
+    rng = np.random.default_rng(6)
+    touches = contacts(rng)
+    few = rng.random(len(touches.case)) < 0.2
+    loud, out = objections(rng, touches, np.array([0.3, 0.3]))
+
+    found = irritation.learn(touches, loud & few, out & few)
+
+    assert irritation.chance(found.opts_out, np.full(2, 0.3)).max() < 0.0025
+    assert found.weight.min() > 0.15
 
 
 def test_few_objections_make_all_kinds_weigh_alike() -> None:
     touches = contacts(np.random.default_rng(3))
+    none = np.zeros(len(touches.case), dtype=bool)
 
-    found = irritation.learn(touches, np.zeros(len(touches.case), dtype=bool))
+    found = irritation.learn(touches, none, none)
 
     assert found.weight[0] == found.weight[1]
+    assert irritation.chance(found.complains, np.zeros(2)).max() < 1e-3
+
+
+def test_irritation_is_not_learnt_without_a_half_life() -> None:
+    touches = contacts(np.random.default_rng(3))
+    none = np.zeros(len(touches.case), dtype=bool)
+
+    with pytest.raises(ValueError, match="half-life"):
+        irritation.learn(touches, none, none, half_lives=())
+
+
+def unmoved() -> irritation.Irritation:
+    """Irritation as it is usual."""
+    return irritation.Irritation(np.full(2, 0.3), 14.0, np.full(2, -7.0), np.full(2, -5.5))
 
 
 def test_effects_their_half_life_and_their_strain_are_learnt_from_a_log() -> None:
     rng = np.random.default_rng(4)
     touches = contacts(rng)
-    calm = irritation.Irritation(np.array([0.3, 0.3]), 14.0, np.array([-6.0, -6.0]))
+    calm = unmoved()
     level = calm.of(load(touches, half_life=14.0))
     truth = effects.Effects(
         np.zeros(1), np.array([0.6, 0.0]), np.array([0.25]), np.zeros(2), np.array([1.5]), 10.0, 1.0
@@ -110,7 +148,7 @@ def played(
 
 def test_a_log_in_which_nobody_pays_teaches_nothing() -> None:
     touches = contacts(np.random.default_rng(5))
-    calm = irritation.Irritation(np.full(2, 0.3), 14.0, np.full(2, -6.0))
+    calm = unmoved()
     none = np.zeros(CASES, dtype=bool)
     mornings = [Morning(np.ones((CASES, 1)), ~none, none) for _ in range(DAYS)]
 
@@ -129,7 +167,7 @@ def ways(
     one = np.ones((1, 1))
     return Ways(
         0.6 * one, 0.3 * one, effect * one, 0.0 * one, cost * one, np.array([weight]),
-        np.array([weight]), np.array([calm]),
+        np.array([weight]), np.array([calm]), np.array([calm]), np.array([calm]),
     )  # fmt: skip
 
 

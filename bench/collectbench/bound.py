@@ -12,14 +12,14 @@ hour, and how the economy will go. Where the simulator has more state than the p
 gives the case the better of it:
 
 * nothing hardens; a promise that is kept pays on the day of the call (only if it falls due before
-  the end); a case that clears its arrears pays all instalments to come; payments that excite others
-  bring their expected number of them, as if the case stayed in arrears;
+  the end), and the arrears stay as they were if it was of a part; a case that clears its arrears pays
+  all instalments to come; what a kept promise excites it excites as if the case stayed in arrears;
 * parts paid are counted in quarters of an instalment, rounded down, so arrears are never too small;
 * lines of slots, the ceiling on complaints and the one letter a month are left out.
 
 What is proved, what is computed, what is estimated. The inequality and these relaxations hold for
-every price. Values between the grid's places (lift, irritation, number of contacts) are read
-linearly, which is exact only in the limit: `fine=True` halves the grid to see what that is worth.
+every price. Values between the grid's places (lift, irritation, excitement, number of contacts) are
+read linearly, which is exact only in the limit: `fine=True` halves the grid to see what that is worth.
 The sum over cases is estimated from a sample drawn in proportion to about what they may bring, and
 has a standard error. Parameters that drift (economy, reach, wear) are taken along the seed's own path.
 """
@@ -69,6 +69,7 @@ class Grid:
     worns: Floats
     lifts: Floats
     levels: Floats
+    excited: Floats
 
     @classmethod
     def of(cls, *, days: int, fine: bool = False) -> Grid:
@@ -78,8 +79,9 @@ class Grid:
         if fine:
             worns = np.unique(np.r_[worns, (worns[1:] + worns[:-1]) / 2])
         return cls(
-            worns, np.linspace(-1.5, 4.5, 12 * by + 1),
+            worns, np.linspace(-1.0, 4.0, 15 * by + 1),
             np.r_[np.linspace(0, 1.4, 7 * by + 1), np.linspace(1.4, 6.0, 4 * by + 1)[1:]],
+            np.array([0.0, 0.02, 0.06]) if not fine else np.array([0.0, 0.01, 0.02, 0.04, 0.06]),
         )  # fmt: skip
 
 
@@ -126,18 +128,22 @@ class Cases:
         some = base.partial[late] * np.exp(float(traits.partial[case])) * market
         instalment = float(hidden.instalment[case])
         part, chances = _part(instalment, p)
-        heard, brushed, effect, promised, clears = self._ways(case)
+        heard, brushed, effect, promised, clears = self._ways(case, self._excited(case, part))
         weight = [p[f"irritation.{channel}"] / float(traits.patience[case]) for channel, _ in WAYS]
         rung = [w / 3 if channel in ("call", "robot") else w
                 for w, (channel, _) in zip(weight, WAYS, strict=True)]  # fmt: skip
         best, alone = bounding.value(
             full, some, self.arrears[case], float(self.most[case]), instalment, part, chances,
-            self._excited(case, part), heard, brushed, effect, np.array(weight), np.array(rung),
+            np.array([
+                p["excite.jump"], p["excite.size"], 0.5 ** (1 / p["excite.half_life"]),
+                p["excite.whole"],
+            ]),
+            heard, brushed, effect, np.array(weight), np.array(rung),
             promised, clears, self._cost(prices), p["irritation.cost"],
             np.array([p["complaint.base"], p["complaint.growth"]]),
             np.array([p["opt_out.base"], p["opt_out.growth"]]), p["effect.nth"] ** grid.worns,
             grid.worns, grid.lifts, 0.5 ** (1 / p["effect.half_life"]), grid.levels,
-            0.5 ** (1 / p["irritation.half_life"]), WHOLE_UNITS,
+            0.5 ** (1 / p["irritation.half_life"]), grid.excited, WHOLE_UNITS,
         )  # fmt: skip
         return best, alone
 
@@ -151,7 +157,7 @@ class Cases:
         return np.array(cost)
 
     def _excited(self, case: int, part: float) -> Floats:
-        """Money expected of the payments that a part payment of each day excites."""
+        """Money expected of the payments that a kept promise of each day excites."""
         p = self.p
         jump, kept = p["excite.jump"] + p["excite.size"], 0.5 ** (1 / p["excite.half_life"])
         each = p["excite.whole"] * self.most[case] + (1 - p["excite.whole"]) * part
@@ -162,7 +168,7 @@ class Cases:
             bonus[day] = jump * ahead
         return bonus
 
-    def _ways(self, case: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    def _ways(self, case: int, excited: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """By day and way: heard, brushed, effect of a first contact, part promises, clearings."""
         p, traits = self.p, self.hidden.traits
         shape = (self.days, len(WAYS))
@@ -185,7 +191,7 @@ class Cases:
             effect[:, way] = strongest * force
             keeps = asked * kept * (p["promise.robot_binds"] if channel == "robot" else 1.0)
             clears[:, way] = keeps * whole
-            promised[:, way] = keeps * (1 - whole) * share
+            promised[:, way] = keeps * (1 - whole) * (share + excited)
         return heard, brushed, effect, promised, clears
 
     def _called(

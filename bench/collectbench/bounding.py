@@ -24,68 +24,86 @@ def at(grid: Any, x: float) -> tuple[int, float]:
     return k, (x - grid[k]) / (grid[k + 1] - grid[k])
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def read(table: Any, n: int, fn: float, a: int, fa: float, b: int, fb: float, q: int) -> float:
-    """A table (worn, lifts, levels, units) between its places."""
-    total = 0.0
-    for i in range(2):
-        wi = fn if i else 1.0 - fn
-        if wi == 0.0:
+@njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+def blend(
+    table: Any, n: int, fn: float, a: int, fa: float, b: int, fb: float, out: Any
+) -> None:  # fmt: skip
+    """Fill `out` (excited, units) with a table (worn, lifts, levels, excited, units) between places."""
+    hot, units = out.shape
+    out[:] = 0.0
+    for corner in range(8):
+        i, j, k = corner // 4, corner // 2 % 2, corner % 2
+        weight = (fn if i else 1.0 - fn) * (fa if j else 1.0 - fa) * (fb if k else 1.0 - fb)
+        if weight == 0.0:
             continue
-        for j in range(2):
-            wj = wi * (fa if j else 1.0 - fa)
-            if wj == 0.0:
-                continue
-            low, high = table[n + i, a + j, b, q], table[n + i, a + j, b + 1, q]
-            total += wj * (low + fb * (high - low))
-    return total
+        some = table[n + i, a + j, b + k]
+        for e in range(hot):
+            for q in range(units):
+                out[e, q] += weight * some[e, q]
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def evening(
     day_full: float, day_part: float, arrears: float, instalment: float, part: float,
-    part_chance: Any, bonus: float, most: float, after: Any, lifts: Any, lift_kept: float,
-    levels: Any, level_kept: float, now: Any,
+    part_chance: Any, excite: Any, most: float, after: Any, lifts: Any, lift_kept: float,
+    levels: Any, level_kept: float, excited: Any, now: Any,
 ) -> None:  # fmt: skip
     """
-    Fill `now` (worn, lifts, levels, units) with what an evening is worth before its payments, if
-    `after` is the next morning. `most` is all that can still come in, parts not taken off.
+    Fill `now` (worn, lifts, levels, excited, units) with what an evening is worth before its
+    payments, if `after` is the next morning. `most` is all that can still come in, parts not taken
+    off; `excite` are the jump of a payment, what its size adds, what is left of it after a day, and
+    the share of excited payments that are whole.
     """
-    worn, wide, tall, units = now.shape
+    worn, wide, tall, hot, units = now.shape
     step = instalment / UNITS
+    jump, size, kept, all_ = excite
+    later = np.zeros((hot, units))
+    # Where excitement goes without a payment, and after a part: its place and how far beyond.
+    place = np.zeros((hot, units, 5), dtype=np.int64)
+    beyond = np.zeros((hot, units, 5))
+    for e in range(hot):
+        for q in range(units):
+            owes = max(arrears - q * step, 1.0)
+            place[e, q, 4], beyond[e, q, 4] = at(excited, excited[e] * kept)
+            for k in range(4):
+                # A part is less than a unit above what it is counted as.
+                share = min((PART_UNITS[k] + 1) * step / owes, 1.0)
+                hotter = (excited[e] + jump + size * share) * kept
+                place[e, q, k], beyond[e, q, k] = at(excited, hotter)
     for a in range(wide):
         push = np.exp(lifts[a])
-        full, some = day_full * push, day_part * push
-        chance = -np.expm1(-(full + some))
-        whole = full / max(full + some, 1e-300)
         la, fa = at(lifts, lifts[a] * lift_kept)
         for b in range(tall):
             lb, fb = at(levels, levels[b] * level_kept)
             for n in range(worn):
-                for q in range(units):
-                    left = max(most - q * step, 0.0)
-                    owes = arrears - q * step
-                    if owes <= 0.0:
-                        now[n, a, b, q] = left
-                        continue
-                    stays = read(
-                        after, min(n, worn - 2), 1.0 if n == worn - 1 else 0.0, la, fa, lb, fb, q
-                    )
-                    parts = min(part, owes) + bonus
-                    for k in range(4):
-                        to = min(q + PART_UNITS[k], units - 1)
-                        parts += part_chance[k] * read(
-                            after,
-                            min(n, worn - 2),
-                            1.0 if n == worn - 1 else 0.0,
-                            la,
-                            fa,
-                            lb,
-                            fb,
-                            to,
+                m, fm = min(n, worn - 2), 1.0 if n == worn - 1 else 0.0
+                blend(after, m, fm, la, fa, lb, fb, later)
+                for e in range(hot):
+                    full = day_full * push + all_ * excited[e]
+                    some = day_part * push + (1.0 - all_) * excited[e]
+                    chance = full + some - 0.5 * (full + some) ** 2
+                    if full + some > 0.01:
+                        chance = -np.expm1(-(full + some))
+                    whole = full / max(full + some, 1e-300)
+                    for q in range(units):
+                        left = max(most - q * step, 0.0)
+                        owes = arrears - q * step
+                        if owes <= 0.0:
+                            now[n, a, b, e, q] = left
+                            continue
+                        to, of = place[e, q, 4], beyond[e, q, 4]
+                        stays = later[to, q] + of * (later[to + 1, q] - later[to, q])
+                        parts = min(part, owes)
+                        for k in range(4):
+                            to, of = place[e, q, k], beyond[e, q, k]
+                            u = min(q + PART_UNITS[k], units - 1)
+                            parts += part_chance[k] * (
+                                later[to, u] + of * (later[to + 1, u] - later[to, u])
+                            )
+                        got = (
+                            chance * (whole * left + (1.0 - whole) * parts) + (1.0 - chance) * stays
                         )
-                    got = chance * (whole * left + (1.0 - whole) * parts) + (1.0 - chance) * stays
-                    now[n, a, b, q] = min(got, left)
+                        now[n, a, b, e, q] = min(got, left)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -96,10 +114,15 @@ def contacted(
     step: float, best: Any,
 ) -> None:  # fmt: skip
     """Raise `best` to what one way of contact is worth in every state, by the evening's tables."""
-    worn, wide, tall, units = now.shape
+    worn, wide, tall, hot, units = now.shape
+    good, lone, bad, shy = (
+        np.zeros((hot, units)), np.zeros((hot, units)), np.zeros((hot, units)),
+        np.zeros((hot, units)),
+    )  # fmt: skip
     for n in range(worn):
         wn, fn = at(worns, worns[n] + 1.0)
-        force = effect * nth[n]
+        force, willing = effect * nth[n], nth[n]
+        gain = clears * willing
         for b in range(tall):
             up = levels[b] + weight_heard
             ub, gb = at(levels, up)
@@ -114,42 +137,43 @@ def contacted(
             for a in range(wide):
                 ha, ga = at(lifts, lifts[a] + force - strain_h)
                 ba, ea = at(lifts, lifts[a] - strain_b)
-                for q in range(units):
-                    good = (1.0 - object_h) * read(now, wn, fn, ha, ga, ub, gb, q)
-                    good += object_h * read(alone, 0, 0.0, ha, ga, 0, 0.0, q)
-                    bad = (1.0 - object_b) * read(now, wn, fn, ba, ea, vb, hb, q)
-                    bad += object_b * read(alone, 0, 0.0, ba, ea, 0, 0.0, q)
-                    left = max(most - q * step, 0.0)
-                    willing = nth[n]
-                    gain = clears * willing
-                    got = (
-                        heard * (gain * left + (1.0 - gain) * good + promised * willing)
-                        + brushed * bad
-                        + (1.0 - heard - brushed) * now[n, a, b, q]
-                        - cost
-                    )
-                    best[n, a, b, q] = max(best[n, a, b, q], min(got, left))
+                blend(now, wn, fn, ha, ga, ub, gb, good)
+                blend(alone, 0, 0.0, ha, ga, 0, 0.0, lone)
+                blend(now, wn, fn, ba, ea, vb, hb, bad)
+                blend(alone, 0, 0.0, ba, ea, 0, 0.0, shy)
+                for e in range(hot):
+                    for q in range(units):
+                        left = max(most - q * step, 0.0)
+                        after = (1.0 - object_h) * good[e, q] + object_h * lone[e, q]
+                        got = (
+                            heard * (gain * left + (1.0 - gain) * after + promised * willing)
+                            + brushed * ((1.0 - object_b) * bad[e, q] + object_b * shy[e, q])
+                            + (1.0 - heard - brushed) * now[n, a, b, e, q]
+                            - cost
+                        )
+                        best[n, a, b, e, q] = max(best[n, a, b, e, q], min(got, left))
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def value(
     full: Any, part_rate: Any, arrears: Any, most: float, instalment: float, part: float,
-    part_chance: Any, bonus: Any, heard: Any, brushed: Any, effect: Any, weight_heard: Any,
+    part_chance: Any, excite: Any, heard: Any, brushed: Any, effect: Any, weight_heard: Any,
     weight_brushed: Any, promised: Any, clears: Any, cost: Any, cost_over: float, complaint: Any,
     opt_out: Any, nth: Any, worns: Any, lifts: Any, lift_kept: float, levels: Any,
-    level_kept: float, units: int,
+    level_kept: float, excited: Any, units: int,
 ) -> tuple[float, float]:  # fmt: skip
     """
     The most that one case can bring, net, and what it brings without contact.
 
-    Arrays by day: `full`, `part_rate`, `arrears`, `bonus`; by day and way: `heard`, `brushed`,
+    Arrays by day: `full`, `part_rate`, `arrears`; by day and way: `heard`, `brushed`,
     `effect`, `promised` (money of part promises), `clears` (chance that a hearing brings a promise
     of everything that is kept).
     """
     days, ways = heard.shape
-    shape = (len(worns), len(lifts), len(levels), units)
-    morning, alone_after = np.zeros(shape), np.zeros((2, len(lifts), 2, units))
-    now, alone = np.zeros(shape), np.zeros((2, len(lifts), 2, units))
+    hot = len(excited)
+    shape = (len(worns), len(lifts), len(levels), hot, units)
+    morning, alone_after = np.zeros(shape), np.zeros((2, len(lifts), 2, hot, units))
+    now, alone = np.zeros(shape), np.zeros((2, len(lifts), 2, hot, units))
     two = np.array([0.0, 1.0])
     step = instalment / UNITS
     for back in range(days):
@@ -161,13 +185,14 @@ def value(
             instalment,
             part,
             part_chance,
-            bonus[t],
+            excite,
             most,
             morning,
             lifts,
             lift_kept,
             levels,
             level_kept,
+            excited,
             now,
         )
         evening(
@@ -177,13 +202,14 @@ def value(
             instalment,
             part,
             part_chance,
-            bonus[t],
+            excite,
             most,
             alone_after,
             lifts,
             lift_kept,
             two,
             1.0,
+            excited,
             alone,
         )
         alone_after[:] = alone
@@ -213,8 +239,9 @@ def value(
                 step,
                 morning,
             )
-    zero, part_of = at(lifts, 0.0)
+    zero, of = at(lifts, 0.0)
     return (
-        read(morning, 0, 0.0, zero, part_of, 0, 0.0, 0),
-        read(alone_after, 0, 0.0, zero, part_of, 0, 0.0, 0),
+        morning[0, zero, 0, 0, 0]
+        + of * (morning[0, zero + 1, 0, 0, 0] - morning[0, zero, 0, 0, 0]),
+        alone[0, zero, 0, 0, 0] + of * (alone[0, zero + 1, 0, 0, 0] - alone[0, zero, 0, 0, 0]),
     )

@@ -24,7 +24,10 @@ from typing import Any
 
 from bench.collectbench.protocol import Contact, Episode, Log, Policy, Terms, Yesterday
 
-HIDDEN = ("recoup.simulator", "bench.collectbench.world", "bench.collectbench.bound")
+HIDDEN = (
+    "recoup.simulator", "bench.collectbench.world", "bench.collectbench.bound",
+    "bench.collectbench.knowing",
+)  # fmt: skip
 ADDRESS = "module:Class"
 
 

@@ -13,7 +13,10 @@ from bench.collectbench.stage import play
 from tests.collectbench.test_referee import Chair
 
 TERMS = world.terms(variant="mid", cases=300, days=16)
-GRID = Grid(np.array([0.0, 4.0, 17.0]), np.linspace(-1.0, 3.0, 6), np.array([0.0, 1.0, 3.0, 6.0]))
+GRID = Grid(
+    np.array([0.0, 4.0, 17.0]), np.linspace(-1.0, 3.0, 6), np.array([0.0, 1.0, 3.0, 6.0]),
+    np.array([0.0, 0.03]),
+)  # fmt: skip
 
 
 def book(seed: int = 3) -> world.Book:

@@ -150,8 +150,8 @@ class Knowing(Recoup):
         slot = answers.slot_of(np.full(len(cases), way.hour))
         willing = float(answers.promising(way.channel, way.tier, p))  # type: ignore[arg-type]
         return (
-            answers.reached(traits, slot, hidden.reach, p) * alive, alive.astype(np.float64),
-            np.asarray(willing * np.exp(0.45 * traits.willingness - 0.1)),
+            np.minimum(answers.reached(traits, slot, hidden.reach, p), 1.0) * alive,
+            alive.astype(np.float64), np.asarray(willing * np.exp(0.45 * traits.willingness - 0.1)),
         )  # fmt: skip
 
     def _written(self, cases: Ints, way: Way) -> tuple[Floats, Floats, Floats]:

@@ -112,6 +112,7 @@ def job_of(folder: Path, out: Path) -> Any:
         buckets=buckets, book=book, strategy=strategy, digest="bench", models_name="bench",
         models=models | {"card": Scorecard.from_dict(json.loads(texts["card"]))},
         at=buckets.instant + timedelta(hours=2), folder=out, alike=columnar_book.ALIKE,
+        stopped=(),
     )  # fmt: skip
 
 

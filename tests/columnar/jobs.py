@@ -31,5 +31,6 @@ def job(home: Path, **changed: Any) -> Any:
         digest="test", models={target: Starter(target, NAMES) for target in WEIGHTS},
         models_name="starter v1", at=buckets.instant + timedelta(hours=2), folder=home / "night",
         alike=columnar_book.ALIKE,
+        stopped=(),
     )  # fmt: skip
     return replace(made, **changed)

@@ -56,7 +56,9 @@ def night(
     Decide for every case of the book. `prices` are those of an earlier night, to begin with.
 
     :raises Failed: if a bucket is missing or cannot be read; what was made before stays
+    :raises Invalid: as `Job.demand_whole`
     """
+    job.demand_whole()
     count, parts = job.buckets.count, []
     for bucket in range(count):
         parts.append(part_of(job, bucket, timed))
@@ -133,7 +135,8 @@ def decisions_of(
     value[due[picked]] = np.rint(part.worth[picked, action[picked]]).astype(np.int64)
     propensity, explored = np.ones(size, np.float32), np.zeros(size, bool)
     propensity[due], explored[due] = chosen.propensity[rows], chosen.explored[rows]
-    columns = {name: part.table[name] for name in ("case", "arm", "segment", "step", "step_code")}
+    whole = ("case", "arm", "follows", "route", "segment", "step", "step_code")
+    columns = {name: part.table[name] for name in whole}
     columns |= {
         "why": why.arrow(), "rules": part.table["rules"],
         "treatment": _named(treatments, action, due, size),

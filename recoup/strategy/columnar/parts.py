@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recoup.decision.uses import Factored
+from recoup.kernel.errors import Invalid, Problem
 from recoup.kernel.files import write_whole
 from recoup.people.models import Book
 from recoup.scoring.batches import matrix_of
@@ -34,8 +35,8 @@ from recoup.strategy.prospects import Frames, Prospects, look
 from recoup.strategy.schema import MEDIA, Strategy
 from recoup.strategy.words import Words
 
-STANDING = ("arm", "segment", "step_code", "why", "rules")
-VERSION = 1  # of what a part holds; another version is another name
+STANDING = ("arm", "follows", "route", "segment", "step_code", "why", "rules")
+VERSION = 2  # of what a part holds; another version is another name
 Floats = NDArray[np.floating]
 Timed = Callable[[str], AbstractContextManager[None]]
 
@@ -50,9 +51,10 @@ class Job:
     """
     A night: the book in columns, who it belongs to, what scores it and what decides.
 
-    `models` are by target; `alike` are facts of the rulebook that all contacts share; `closed` has by
-    segment the groups that routing keeps from who was not drawn into them; `models_name`
-    and `digest` say which models and which strategy, for the names of parts.
+    `models` are by target; `alike` are facts of the rulebook that all contacts share; `models_name`
+    and `digest` say which models and which strategy, for the names of parts. `stopped` are the arms
+    that go the champion's way (`arms.stopped`), `closed` has by segment the groups that routing keeps
+    from who was not drawn into them (`routing.closed`); `None` where nobody looked.
     """
 
     buckets: Buckets
@@ -64,7 +66,33 @@ class Job:
     at: datetime
     folder: Path
     alike: Mapping[str, Any]
-    closed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    stopped: Collection[str] | None = None
+    closed: Mapping[str, Collection[str]] | None = None
+
+    def demand_whole(self) -> None:
+        """
+        Go on only if the night can do all that the strategy says.
+
+        :raises Invalid: if an arm learns, or if nobody said which arms are stopped or groups closed
+        """
+        strategy, problems = self.strategy, []
+        if strategy.learning is not None:
+            problems.append(Problem(
+                "learning", f"The arm {strategy.learning.arm} draws from what it learnt, which a night "
+                "over columns does not.", "Plan this book by `recoup night`, or leave the block out.",
+            ))  # fmt: skip
+        if strategy.routing is not None and self.closed is None:
+            problems.append(Problem(
+                "routing", "Nobody said which groups are closed.", "Give the job `closed`, as "
+                "`routing.closed` finds it; empty where nothing is.",
+            ))  # fmt: skip
+        if len(strategy.arms) > 1 and self.stopped is None:
+            problems.append(Problem(
+                "arms", "Nobody said which arms are stopped.", "Give the job `stopped`, as "
+                "`arms.stopped` finds it; empty where none is.",
+            ))  # fmt: skip
+        if problems:
+            raise Invalid("This strategy cannot be followed over columns.", problems=problems)
 
 
 @dataclass(frozen=True)
@@ -98,7 +126,9 @@ def is_made(job: Job, bucket: int) -> bool:
 def key_of(job: Job, bucket: int) -> str:
     """What names all that is made of a bucket tonight."""
     told = [VERSION, job.buckets.seal(bucket)["digest"], job.models_name, job.digest, job.book.code,
-            job.at.isoformat(), sorted(job.alike.items()), sorted(job.closed.items()), list(NAMES)]  # fmt: skip
+            job.at.isoformat(), sorted(job.alike.items()), list(NAMES),
+            sorted(job.stopped or ()),
+            sorted((segment, sorted(names)) for segment, names in (job.closed or {}).items())]  # fmt: skip
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 
@@ -141,7 +171,7 @@ def frames_of(job: Job, bucket: int, scores: Mapping[str, NDArray[np.float32]]) 
     points = facts.select("case", medium=media.series()).filter(own)
     past = _frame(job, "past", bucket).with_columns(case=pl.col("row").cast(pl.Int64))
     return Frames(cases=cases, points=points, past=past, facts=facts, alike=job.alike,
-                  closed=job.closed)  # fmt: skip
+                  closed=job.closed or {})  # fmt: skip
 
 
 def _frame(job: Job, table: str, bucket: int) -> pl.DataFrame:
@@ -164,8 +194,9 @@ def make_from(
         frames = frames_of(job, bucket, scores)
     with timed("law and values"):
         seen = look(
-            book=job.book, strategy=job.strategy, frames=frames, on=job.buckets.on, at=job.at
-        )
+            book=job.book, strategy=job.strategy, frames=frames, on=job.buckets.on, at=job.at,
+            stopped=job.stopped or (),
+        )  # fmt: skip
     with timed("parts"):
         numbers = job.buckets.table("cases", bucket, ["case"])["case"]
         _keep(numbers, seen, scores, _path(job, bucket))
@@ -193,8 +224,9 @@ def _columns(
     why.take(due[unsaid], seen.lawful.why[unsaid])
     barred = np.flatnonzero(seen.lawful.why != "")
     rules.take(due[barred], seen.lawful.rules[barred])
-    words = {"arm": standing.arm, "segment": standing.segment, "step_code": standing.step_code,
-             "why": why, "rules": rules}  # fmt: skip
+    words = {"arm": standing.arm, "follows": standing.follows, "route": standing.route,
+             "segment": standing.segment, "step_code": standing.step_code, "why": why,
+             "rules": rules}  # fmt: skip
     is_due = np.zeros(size, bool)
     is_due[due] = True
     found = {"case": cases, "due": pa.array(is_due),

@@ -24,8 +24,10 @@ def make_parts(job: Job, session: Any) -> int:
     """
     Make every part that is not there yet; gives how many buckets were made.
 
-    :raises Failed: if a bucket is missing, as on one machine
+    :raises Failed: if a bucket is missing, as on one machine, or Spark gives up
+    :raises Invalid: as `Job.demand_whole`
     """
+    job.demand_whole()
     wanted = [n for n in range(job.buckets.count) if not parts.is_made(job, n)]
     if not wanted:
         return 0

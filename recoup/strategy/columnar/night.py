@@ -29,7 +29,15 @@ from recoup.kernel.progress import Progress, quiet
 from recoup.scoring.buckets import COMPRESSION
 from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice, choose
-from recoup.strategy.columnar.parts import Job, Part, Timed, key_of, part_of, untimed
+from recoup.strategy.columnar.parts import (
+    Job,
+    Part,
+    Timed,
+    key_of,
+    part_of,
+    plain_memory,
+    untimed,
+)
 from recoup.strategy.planning import seed_of
 from recoup.strategy.words import Words
 
@@ -48,6 +56,7 @@ class Planned:
     files: tuple[Path, ...]
 
 
+@plain_memory()
 def night(
     job: Job, *, prices: Mapping[str, float] | None = None, timed: Timed = untimed,
     progress: Progress = quiet,

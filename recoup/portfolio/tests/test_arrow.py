@@ -63,6 +63,28 @@ def test_rows_by_arrow_are_the_rows_one_by_one(
     assert handed["name"].to_list() == NAMES
 
 
+def test_columns_keep_the_order_asked_for_and_the_truth_of_flags(
+    users: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "FEW", 3)  # more than one batch, the last one a part
+    monkeypatch.setattr(arrow, "_apart", lambda: False)
+
+    found = bulk.frame(users.order_by("-name", "pk"), SCHEMA)
+
+    assert found["name"].to_list() == sorted(NAMES, reverse=True)
+    assert found["active"].to_list() == [bool(NAMES.index(name) % 2) for name in found["name"]]
+    assert found["seen"].null_count() == len(NAMES) - 1
+    assert found.filter(pl.col("seen").is_not_null())["seen"].to_list() == [AT]
+
+
+def test_an_instant_that_names_its_zone_is_read_too() -> None:
+    told = pl.Series("at", ["2026-11-23 02:00:00+00:00", "2026-11-23 02:00:00.000001+00:00"])
+
+    read = bulk._typed(told, pl.Datetime("us", "UTC"))
+
+    assert read.to_list() == [AT, AT + timedelta(microseconds=1)]
+
+
 def test_no_rows_are_a_frame_of_the_right_columns(users: Any) -> None:
     handed = bulk.frame(users.filter(name="nobody"), SCHEMA)
 

@@ -39,7 +39,7 @@ def explained() -> Iterator[dict[str, list[str]]]:
 
     def explain(execute, sql, params, many, context):
         answer = execute(sql, params, many, context)
-        if not many and sql.split()[0] in ("SELECT", "UPDATE"):
+        if not many and sql.split()[0] in ("SELECT", "UPDATE", "WITH"):
             asked = f"EXPLAIN QUERY PLAN {sql.replace('%s', '?')}"
             plan = connection.connection.cursor().execute(asked, params or ())
             plans[sql] = [row[3] for row in plan]

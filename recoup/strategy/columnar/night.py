@@ -23,21 +23,14 @@ from numpy.typing import NDArray
 from recoup.decision.allocate import Certificate, Reasons
 from recoup.decision.priced import Barred, barred
 from recoup.decision.uses import Factored
+from recoup.kernel import memory
 from recoup.kernel.errors import Failed
 from recoup.kernel.files import write_whole
 from recoup.kernel.progress import Progress, quiet
 from recoup.scoring.buckets import COMPRESSION
 from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice, choose
-from recoup.strategy.columnar.parts import (
-    Job,
-    Part,
-    Timed,
-    key_of,
-    part_of,
-    plain_memory,
-    untimed,
-)
+from recoup.strategy.columnar.parts import Job, Part, Timed, key_of, part_of, untimed
 from recoup.strategy.planning import seed_of
 from recoup.strategy.words import Words
 
@@ -56,7 +49,7 @@ class Planned:
     files: tuple[Path, ...]
 
 
-@plain_memory()
+@memory.for_columns()
 def night(
     job: Job, *, prices: Mapping[str, float] | None = None, timed: Timed = untimed,
     progress: Progress = quiet,

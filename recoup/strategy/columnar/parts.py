@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -39,20 +39,6 @@ STANDING = ("arm", "follows", "route", "segment", "step_code", "why", "rules")
 VERSION = 2  # of what a part holds; another version is another name
 Floats = NDArray[np.floating]
 Timed = Callable[[str], AbstractContextManager[None]]
-
-
-@contextmanager
-def plain_memory() -> Iterator[None]:
-    """
-    Let Arrow ask the system's allocator. Its own gives pages back after each bucket and takes them
-    anew, which costs more than reading the bucket.
-    """
-    before = pa.default_memory_pool()
-    pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        yield
-    finally:
-        pa.set_memory_pool(before)
 
 
 def untimed(stage: str) -> AbstractContextManager[None]:

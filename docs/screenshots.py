@@ -3,7 +3,8 @@ Photographs the desks of a running demo, in both languages and both widths.
 
     python docs/screenshots.py http://127.0.0.1:8000 PASSWORD
 
-The password is the one that `recoup demo` prints. Pictures land in docs/screenshots, with a
+The password is the one that `recoup demo` prints; fly once before (`recoup strategy fly --budget sms=-30%`).
+Pictures land in docs/screenshots, with a
 palette, so that they stay small.
 """
 
@@ -35,6 +36,8 @@ PICTURES = (
     ("board", "executive", "/board/", ("wide", "narrow")),
     ("plan", "analyst", "/studio/plan/", ("wide",)),
     ("strategy", "analyst", "/studio/strategies/1/", ("wide",)),
+    ("experiment", "analyst", "/studio/experiment/", ("wide",)),
+    ("flight", "analyst", "/studio/flights/1/", ("wide", "narrow")),
     ("models", "analyst", "/studio/models/", ("wide",)),
     ("refusals", "compliance", "/review/refusals/", ("wide",)),
     # A demo was played up to yesterday.

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -74,6 +75,16 @@ class Tally:
         self.daily[DAILY.index(name), day] += amount
 
 
+class Keeping(Protocol):
+    """Repetitions that were flown already (`resuming.Kept`)."""
+
+    def load(self, number: int, sides: tuple[str, ...]) -> dict[str, Tally] | None:
+        """A repetition by side, or `None`."""
+
+    def save(self, number: int, tallies: Mapping[str, Tally]) -> None:
+        """Keep a repetition."""
+
+
 @dataclass(frozen=True)
 class Flown:
     """
@@ -91,10 +102,10 @@ class Flown:
 
 def fly(
     *, start: Start, repetitions: int, seed: int, progress: Progress = quiet,
-    is_stopped: Callable[[], bool] = lambda: False,
+    is_stopped: Callable[[], bool] = lambda: False, kept: Keeping | None = None,
 ) -> Flown:  # fmt: skip
     """
-    Play the days of a flight so many times.
+    Play the days of a flight so many times; repetitions that are `kept` are not played again.
 
     :raises Stopped: if `is_stopped` says so, asked once a day
     """
@@ -104,27 +115,51 @@ def fly(
     opening = first
     if len(start.cases) < start.total:
         opening = {name: _plan(start, side, side.frames, 0) for name, side in there.items()}
-    total, done = repetitions * len(start.days) * len(there), 0
+    each = len(start.days) * len(there)
     seeds = tuple(int(s) for s in np.random.default_rng(seed).integers(1 << 62, size=repetitions))
     tallies: dict[str, list[Tally]] = {name: [] for name in (*there, QUIET)}
-    for one, parameters in zip(seeds, drawn(count=repetitions, seed=seed), strict=True):
-        people = Borrowers(seen=start.seen, parameters=parameters, seed=one)
-        tallies[QUIET].append(_alone(start, people.copy()))
-        for name, side in there.items():
-            tally = Tally.of(len(start.days), len(start.cases), len(side.limits))
-            course, prices = Course(start, side, people.copy()), side.prices
-            for day in range(len(start.days)):
-                if is_stopped():
-                    raise Stopped("The flight was called back.")
-                night = opening[name]
-                if day:
-                    night = _plan(start, side, course.frames(day), day, prices)
-                prices = night.prices
-                _play(course, tally, night, day)
-                done += 1
-                progress("flight", done, total)
+    all_parameters = drawn(count=repetitions, seed=seed)
+    for number, (one, parameters) in enumerate(zip(seeds, all_parameters, strict=True)):
+
+        def told(day: int, before: int = number * each) -> None:
+            if is_stopped():
+                raise Stopped("The flight was called back.")
+            progress("flight", before + day, repetitions * each)
+
+        made = kept.load(number, tuple(tallies)) if kept else None
+        if made is None:
+            made = _repetition(
+                start, there, opening, Borrowers(seen=start.seen, parameters=parameters, seed=one),
+                told,
+            )  # fmt: skip
+            if kept:
+                kept.save(number, made)
+        told(each)
+        for name, tally in made.items():
             tallies[name].append(tally)
     return Flown(start, first, tallies, seeds)
+
+
+def _repetition(
+    start: Start, there: Mapping[str, Side], opening: Mapping[str, Night], people: Borrowers,
+    told: Callable[[int], None],
+) -> dict[str, Tally]:  # fmt: skip
+    """The days of one repetition under each side and under nobody; `told` hears of each day."""
+    made, done = {}, 0
+    for name, side in there.items():
+        tally = Tally.of(len(start.days), len(start.cases), len(side.limits))
+        course, prices = Course(start, side, people.copy()), side.prices
+        for day in range(len(start.days)):
+            told(done)
+            night = opening[name]
+            if day:
+                night = _plan(start, side, course.frames(day), day, prices)
+            prices = night.prices
+            _play(course, tally, night, day)
+            done += 1
+        made[name] = tally
+    made[QUIET] = _alone(start, people.copy())
+    return made
 
 
 def _plan(start: Start, side: Side, frames: Frames, day: int, prices: Prices = None) -> Night:

@@ -26,7 +26,7 @@ from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
 from recoup.strategy.events import FlightAsked, FlightFailed, FlightRecalled, StrategyFlown
-from recoup.strategy.flights import borrowers, changes, flying, start, weighing, whatif
+from recoup.strategy.flights import borrowers, changes, flying, resuming, start, weighing, whatif
 from recoup.strategy.flights.approving import approve, ask_approval, decide_approval
 from recoup.strategy.models import Flight, StrategyVersion
 from recoup.strategy.reading import read
@@ -110,7 +110,8 @@ def fly(
 
     `facts` gives the rulebook's facts of a book on a day, as `gate.queries.facts_frame`. Nothing of
     the live book is written; at the end there is one event with the hash of all inputs. Cut off, it
-    counts as failed and can be flown again, with the same figures if the book has not changed.
+    counts as failed and can be flown again, with the same figures if the book has not changed; then
+    it goes on after the last whole repetition (`resuming`).
 
     :raises Invalid: if another process flies it, it was flown, or the book cannot be flown over
     :raises Stopped: if somebody called it back on the way
@@ -119,7 +120,9 @@ def fly(
     told = _Told(flight, clock, progress)
     try:
         flown, inputs, position = _played(flight, facts, at, told)
-        return _land(flight, flown, inputs, position, by, clock())
+        landed = _land(flight, flown, inputs, position, by, clock())
+        _kept(flight, {}).clear()
+        return landed
     except flying.Stopped:
         raise
     except BaseException as error:
@@ -167,17 +170,26 @@ def _played(
         facts=lambda on: facts(book, on), at=at, days=flight.days, most=flight.most,
         seed=flight.seed,
     )  # fmt: skip
-    flown = flying.fly(
-        start=begin, repetitions=flight.repetitions, seed=flight.seed, progress=told,
-        is_stopped=told.stopped,
-    )  # fmt: skip
     inputs = {
         "strategy": flight.digest, "champion": champion.digest if champion else None,
         "book": begin.digest(), "position": position, "first": begin.days[0].isoformat(),
         "days": flight.days, "repetitions": flight.repetitions, "seed": flight.seed,
         "most": flight.most, "simulator": borrowers.version(),
     }  # fmt: skip
+    flown = flying.fly(
+        start=begin, repetitions=flight.repetitions, seed=flight.seed, progress=told,
+        is_stopped=told.stopped,
+        kept=_kept(flight, {**inputs, "position": None, "models": begin.models()}),
+    )  # fmt: skip
     return flown, inputs, position
+
+
+def _kept(flight: Flight, inputs: dict[str, Any]) -> resuming.Kept:
+    return resuming.Kept(_folder(flight) / f"{flight.pk}.repetitions", inputs)
+
+
+def _folder(flight: Flight) -> Path:
+    return Path(settings.DATA_DIR) / "flights" / str(flight.book_id)
 
 
 def _land(
@@ -192,7 +204,7 @@ def _land(
     }
     content = io.BytesIO()
     changed.write_parquet(content, compression="zstd")
-    folder = Path(settings.DATA_DIR) / "flights" / str(flight.book_id)
+    folder = _folder(flight)
     folder.mkdir(parents=True, exist_ok=True)
     path = write_by_content(
         folder, stem=str(flight.pk), suffix=".parquet", content=content.getbuffer()
@@ -231,7 +243,7 @@ def _fail(flight: Flight, error: BaseException, by: Actor, at: datetime) -> None
 
 def recall(*, flight: Flight, at: datetime, viewer: Viewer) -> Flight:
     """
-    Call a flight back: it stops within seconds, and nothing of it is kept.
+    Call a flight back: it stops within seconds, and has no result.
 
     :raises Refused: without the permission, or for another creditor's book
     :raises Invalid: if it is over

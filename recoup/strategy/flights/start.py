@@ -92,6 +92,14 @@ class Start:
         """The instant of the night before a day."""
         return at_local(self.days[number], NIGHT, self.book.time_zone)
 
+    def models(self) -> list[int | None]:
+        """The versions of measured effects and complaints, which are no part of the digest."""
+        frames = self.candidate.frames
+        return [
+            frames.measured.version if frames.measured else None,
+            frames.objecting.version if frames.objecting else None,
+        ]
+
     def digest(self) -> str:
         """The hash of all that was read of the book."""
         content = hashlib.sha256()

@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 import pytest
 from django.apps import apps
@@ -13,7 +14,7 @@ from recoup.journal.models import Event
 from recoup.journal.queries import data_of, verify
 from recoup.kernel.errors import Invalid, Refused
 from recoup.people import scopes
-from recoup.strategy.flights import flying, operations, start
+from recoup.strategy.flights import flying, operations, resuming, start
 from recoup.strategy.flights.tests.conftest import LOOSE, Clock, facts, text
 from recoup.strategy.models import Flight, Plan
 from recoup.strategy.reading import read, shipped
@@ -232,7 +233,7 @@ def test_a_flight_that_was_killed_counts_as_failed_and_flies_again_to_the_same_f
 
     def killed(*args):
         nights.append(1)
-        if len(nights) > 3:
+        if len(nights) > 5:  # four nights are a repetition: in the second
             raise KeyboardInterrupt
         real(*args)
 
@@ -241,11 +242,45 @@ def test_a_flight_that_was_killed_counts_as_failed_and_flies_again_to_the_same_f
         operations.fly(flight=flight, facts=facts, by=system, at=at, clock=Clock(at))
     flight.refresh_from_db()
     assert (flight.state, flight.results, flight.file) == ("failed", {}, "")
-    monkeypatch.setattr(flying, "_play", real)
+    again: list[int] = []
+
+    def counted(*args):
+        again.append(1)
+        real(*args)
+
+    monkeypatch.setattr(flying, "_play", counted)
+    folder = operations._folder(flight)
+    assert len(list(folder.glob("*.repetitions/*.npz"))) == 1
 
     flight = operations.fly(flight=flight, facts=facts, by=system, at=at, clock=Clock(at))
 
     assert flight.results == whole.results
+    assert len(again) == 4  # the first repetition was kept
+    assert not list(folder.glob("*.repetitions"))
+
+
+def test_a_kept_repetition_of_other_inputs_or_that_is_broken_is_flown_anew(tmp_path):
+    made = {
+        name: flying.Tally.of(3, 5, 2) for name in (flying.CANDIDATE, flying.QUIET)
+    }  # fmt: skip
+    made[flying.CANDIDATE].rules["gate.hours"] += 4
+    made[flying.CANDIDATE].note("recovered", 1, 12.5)
+    kept = resuming.Kept(tmp_path / "x", {"book": "a", "seed": 1})
+    kept.save(0, made)
+
+    found = kept.load(0, tuple(made))
+
+    assert found is not None and found[flying.CANDIDATE].rules == {"gate.hours": 4}
+    assert all(
+        np.array_equal(getattr(found[side], name), getattr(made[side], name))
+        for side in made for name in resuming.ARRAYS
+    )  # fmt: skip
+    assert kept.load(1, tuple(made)) is None
+    assert kept.load(0, (flying.QUIET,)) is None
+    assert resuming.Kept(tmp_path / "x", {"book": "a", "seed": 2}).load(0, tuple(made)) is None
+    (path,) = (tmp_path / "x").glob("*.npz")
+    path.write_bytes(path.read_bytes()[:40])
+    assert kept.load(0, tuple(made)) is None
 
 
 def test_a_flight_whose_process_died_is_taken_over_and_one_in_the_air_is_not(

@@ -151,10 +151,11 @@ def read(
     here = [_flown(side, chosen, scale, played, book) if side else None for side in sides]
     if here[0] is None:
         raise AssertionError("A flight without a candidate.")
-    kept = (opening, *(facts(day) for day in played[1:]))
+    # A day's facts are of the whole book: what is not flown is let go before the next is read.
+    kept = (_of(opening, chosen), *(_of(facts(day), chosen) for day in played[1:]))
     return Start(
         book=book, days=played, candidate=here[0], champion=here[1],
-        facts=tuple(_of(frame, chosen) for frame in kept), seen=_seen(here[0].frames.cases),
+        facts=kept, seen=_seen(here[0].frames.cases),
         total=cases.height, weight=1 / scale,
     )  # fmt: skip
 

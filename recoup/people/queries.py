@@ -25,12 +25,13 @@ from recoup.people.staff import (
     kept_of,
     led,
     own_conflicts,
+    skilled,
     staff,
 )
 
 __all__ = [
     "Abilities", "Barred", "Colleague", "abilities", "absences", "as_colleagues", "book", "colleagues", "conflicts",
-    "employer_index", "empty_teams", "find", "has_conflict", "kept_of", "led", "masked", "own_conflicts", "same_people", "staff",
+    "employer_index", "empty_teams", "find", "has_conflict", "kept_of", "led", "masked", "own_conflicts", "same_people", "skilled", "staff",
 ]  # fmt: skip
 
 

@@ -87,6 +87,13 @@ def staff(*, creditor: int, on: date) -> list[Colleague]:
     return _made(collectors(creditor=creditor), on)
 
 
+def skilled(*, creditor: int, code: str) -> frozenset[int]:
+    """The collectors in a creditor's own teams who have a skill, or whose team has it."""
+    rows = collectors(creditor=creditor)
+    having = Q(skills__code=code) | Q(team__skills__code=code)
+    return frozenset(rows.filter(having).values_list("pk", flat=True))
+
+
 def empty_teams(*, creditor: int) -> list[Team]:
     """The creditor's own teams in which nobody collects: they take cases as a team."""
     staffed = collectors(creditor=creditor).values("team")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from recoup.people.models import Book
 from recoup.portfolio.models import Case
 from recoup.scoring.declared import label
 from recoup.scoring.models import ScoreModel, ScoreRun
+from recoup.scoring.night import features_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,20 @@ def scores_frame(*, book: Book, on: date, cases: Collection[int] | None = None) 
     if cases is None:
         return pl.read_parquet(_path(run))
     return pl.scan_parquet(_path(run)).filter(pl.col("case").is_in(list(cases))).collect()
+
+
+def features_frame(
+    *, book: Book, on: date, columns: Sequence[str], cases: Collection[int] | None = None
+) -> pl.DataFrame | None:
+    """Some features of a book, or of some of its cases, on a day it was scored; `None` if not kept."""
+    run = ScoreRun.objects.filter(book=book, on=on).first()
+    path = features_of(_path(run)) if run else None
+    if path is None or not path.is_file():
+        return None
+    rows = pl.scan_parquet(path)
+    if cases is not None:
+        rows = rows.filter(pl.col("case").is_in(list(cases)))
+    return rows.select(pl.col("case").cast(pl.Int64), *columns).collect()
 
 
 def score_of(*, viewer: Viewer, case: Case | int, on: date) -> list[Score]:

@@ -27,7 +27,7 @@ from recoup.strategy.onestand import Sequences
 from recoup.strategy.schema import BUDGETS, Strategy, Treatment
 
 NO_FACTS, NO_HOUR, NO_POINT, RULE = "no_facts", "no_common_hour", "no_contact_point", "rule"
-STOP = "stop"
+STOP, DISTRESS = "stop", "distress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Known:
 
     `windows` has for each treatment when it may be carried out, `points` by channel where to;
     `closed` are channels that did something today; `route` the group its person was drawn into,
-    `objects` what the case makes of rates of complaints, where they are measured; `measured` the measured effects by number of
+    `objects` what the case makes of rates of complaints, where they are measured; `only` the treatments left to who may be in distress; `measured` the measured effects by number of
     treatment; `stopped` says whether contact is stopped, `None` if there are no facts.
     """
 
@@ -53,6 +53,7 @@ class Known:
     holds: Mapping[str, int] = field(default_factory=dict)
     route: str = ""
     objects: float | None = None
+    only: frozenset[int] | None = None
 
 
 class Option(NamedTuple):
@@ -135,7 +136,8 @@ class Prepared:
         """
         stands = self.sequences.stand(
             values, arm=known.arm, follows=known.follows, media=known.media, past=known.past,
-            route=known.route, closed=self.closed,
+            route=known.route if known.only is None else "",
+            closed=self.closed if known.only is None else None,
         )  # fmt: skip
         if stands.why:
             return Found(-1, stands.why, stands.segment, stands.step, stands.step_code)
@@ -167,6 +169,9 @@ class Prepared:
         why = NO_HOUR
         for at in offered:
             window, channel = known.windows[at], self.treatments[at].channel
+            if known.only is not None and at not in known.only:
+                why = DISTRESS
+                continue
             if window is None or window[1] <= now:
                 continue
             if channel in known.closed:

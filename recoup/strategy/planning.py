@@ -235,7 +235,7 @@ def rows_of(strategy: Strategy, seen: Prospects, chosen: Chosen) -> pl.DataFrame
     sources = {code: seen.effects.source(code) for code in strategy.treatments} | {"": ""}
     return cases.select(
         "case", "stage", "days_past_due", "owed", "overdue", "repay_30", "lost_contact",
-        "starter", "contacts_30", "time_zones",
+        "starter", "contacts_30", "time_zones", "distress",
     ).with_columns(
         arm=standing.arm.series(), follows=standing.follows.series(),
         arm_share=pl.Series(standing.share), route=standing.route.series(), segment=standing.segment.series(),

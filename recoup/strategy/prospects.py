@@ -16,7 +16,7 @@ import polars as pl
 
 from recoup.decision.uses import Factored, Floats
 from recoup.people.models import Book
-from recoup.strategy import eligibility, persons, sequence, valuing
+from recoup.strategy import distress, eligibility, persons, sequence, valuing
 from recoup.strategy import uses as taking
 from recoup.strategy.effects.complaints import Complaints, Objecting, complaints_of
 from recoup.strategy.effects.measured import Effects, Measured, effects_of
@@ -72,6 +72,7 @@ def look(
 ) -> Prospects:  # fmt: skip
     """Look at every case of the frames, in order of case; `stopped` arms go the champion's way."""
     cases = with_objections(frames.cases.sort("case"), frames.facts)
+    cases = distress.with_points(cases, frames.facts)
     standing = sequence.stand(
         strategy=strategy, cases=cases, points=frames.points, past=frames.past,
         book=book.code, on=on, stopped=stopped, known=frames.arms, closed=frames.closed,
@@ -79,6 +80,7 @@ def look(
     due = np.flatnonzero(standing.why == "")
     some = cases[due]
     offered = standing.allowed[due]
+    _spare(strategy, some, offered, standing, due)
     _close_hours(strategy, some["time_zones"], offered, standing, due, on, at)
     lawful = eligibility.judge(
         book=book, strategy=strategy, cases=some["case"], offered=offered, facts=frames.facts,
@@ -119,6 +121,17 @@ def _one_of_a_person(
     marks = np.zeros(len(standing.why), dtype=bool)
     marks[due[over]] = True
     standing.leave(marks, "other_case")
+
+
+def _spare(
+    strategy: Strategy, cases: pl.DataFrame, offered: np.ndarray, standing: Standing,
+    due: np.ndarray,
+) -> None:  # fmt: skip
+    """Close to who may be in distress what nobody trained for it does."""
+    offered &= distress.kept(strategy, cases)
+    marks = np.zeros(len(standing.why), dtype=bool)
+    marks[due[distress.at_risk(cases) & ~offered.any(axis=1)]] = True
+    standing.leave(marks, distress.WHY)
 
 
 def _close_hours(

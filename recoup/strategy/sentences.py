@@ -42,6 +42,10 @@ COMPLAINT_ASSUMED = gettext_noop(
     "{chance:.2%} of such contacts end in a complaint, by the strategy's assumption; its price is"
     " taken off"
 )
+DISTRESS = gettext_noop(
+    "may be in distress ({points} of 100 by a scorecard that was not fitted): only somebody trained"
+    " for it is to be in touch"
+)
 DRAWN = gettext_noop("drawn at random to learn what works; chance of this action {chance:.1%}")
 SAMPLED = gettext_noop(
     "drawn from what is believed of effects so far; chance of this action {chance:.1%}"
@@ -86,6 +90,7 @@ BUDGETS = {
 WHY_NOT = {
     "holdout": gettext_noop("in the permanent holdout: never contacted, so that effects show"),
     "self_cure": gettext_noop("will probably pay without us"),
+    "distress": gettext_noop("may be in distress: left alone until somebody trained for it has it"),
     "no_segment": gettext_noop("no segment of the strategy fits"),
     "no_steps": gettext_noop("the strategy asks for nothing here"),
     "sequence_done": gettext_noop("all steps were taken"),
@@ -137,6 +142,8 @@ def describe(decision: Decision) -> list[Part]:
         parts.append(Part(NO_SCORE))
     if reason["contacts_30"]:
         parts.append(Part(CONTACTS, {"count": reason["contacts_30"]}))
+    if reason.get("distress"):
+        parts.append(Part(DISTRESS, {"points": reason["distress"]}))
     if told := reason.get("complaint"):
         parts.append(_complaint(told))
     if reason["explored"]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from recoup.decision.draws import fractions
 from recoup.scoring.kernel import rows_of
+from recoup.strategy import distress
 from recoup.strategy.expressions import Condition
 from recoup.strategy.schema import CHAMPION, HOLDOUT, MEDIA, Segment, Strategy
 from recoup.strategy.words import Words
@@ -118,7 +119,7 @@ def stand(
     )  # fmt: skip
     _leave_closed(standing, strategy, frame)
     fits = _fits(strategy, frame, points)
-    done = _Done.of(frame, past, on)
+    done, spared = _Done.of(frame, past, on), distress.at_risk(frame)
     for arm in strategy.arms:
         here = follows == arm.code
         cure = strategy.self_cure_of(arm)
@@ -132,7 +133,7 @@ def stand(
             due = np.flatnonzero(rows & (standing.why == ""))
             if len(due):
                 shut = (closed or {}).get(segment.code, ())
-                mine = _routed(standing, strategy, segment, fits, shut)
+                mine = _routed(standing, strategy, segment, fits, shut, spared)
                 _place(standing, strategy, segment, done, mine, due)
     standing.leave((standing.segment == "") & (arms != HOLDOUT), "no_segment")
     standing.leave(cases["pending"].to_numpy() > 0, "pending")
@@ -144,11 +145,13 @@ def stand(
 
 
 def _routed(
-    standing: Standing, strategy: Strategy, segment: Segment, fits: Flags, closed: Collection[str]
-) -> Flags:
+    standing: Standing, strategy: Strategy, segment: Segment, fits: Flags,
+    closed: Collection[str], spared: Flags,
+) -> Flags:  # fmt: skip
     """
     What fits, less what routing keeps from a case: all but its group from who was drawn into one, a
-    closed group from who was not. Neither leaves a case without anything that it would have else.
+    closed group from who was not. Neither leaves a case without anything that it would have else, nor
+    touches who is `spared`, being perhaps in distress.
     """
     if strategy.routing is None:
         return fits
@@ -156,10 +159,10 @@ def _routed(
     group = np.array([treatment.group for treatment in strategy.treatments.values()])
     offered = fits & np.isin(list(strategy.treatments), list(segment.offers))
     for name in strategy.routing.groups:
-        rows = (standing.route == name) & offered[:, group == name].any(axis=1)
+        rows = ~spared & (standing.route == name) & offered[:, group == name].any(axis=1)
         found[rows] &= group == name
     shut = np.isin(group, list(closed))
-    rows = (standing.route == "") & offered[:, ~shut].any(axis=1)
+    rows = ~spared & (standing.route == "") & offered[:, ~shut].any(axis=1)
     found[rows] &= ~shut
     return found
 

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 from django.conf import settings
 
+from recoup.decision.vulnerability import AT_RISK
 from recoup.kernel.files import write_by_content
 from recoup.kernel.progress import Progress, quiet
 from recoup.people import queries as people
@@ -22,6 +23,7 @@ from recoup.portfolio.models import Case
 from recoup.scoring import queries as scoring
 from recoup.strategy import (
     counting,
+    distress,
     eligibility,
     history,
     learning,
@@ -94,6 +96,7 @@ def frames(
     cases = cases.with_columns(pl.col("contacts_limit").sum().over("person"))
     if again is not None:
         cases = cases.filter(pl.col("case").is_in(list(again)))
+    cases = distress.with_signs(cases, book=book, on=scored_on or on, cases=again)
     points = points.filter((pl.col("party") == "debtor") & (pl.col("state") != "invalid"))
     past = history.past_frame(book=book, cases=again)
     measured = keeping.load(book=book)
@@ -236,6 +239,8 @@ def _reason(row: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
         reason |= {"repay_30": round(row["repay_30"], 4), "starter": bool(row["starter"])}
     if strategy.assumptions.complaint_cost > 0 and row.get("complaint") is not None:
         reason["complaint"] = {"chance": round(row["complaint"], 5), "by": row["complaint_by"]}
+    if row["distress"] >= AT_RISK:
+        reason["distress"] = row["distress"]
     if priced := reasons.told(row, strategy):
         reason["priced"] = priced
     return reason

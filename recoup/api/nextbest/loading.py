@@ -25,7 +25,16 @@ from recoup.rulebook.rows import RowGate, at_instant, compile_rows, encode
 from recoup.rulebook.vocabulary import FACTS
 from recoup.scoring import onerow
 from recoup.scoring.onerow import OneRow
-from recoup.strategy import arms, counting, eligibility, replanning, routing, sequence, writing
+from recoup.strategy import (
+    arms,
+    counting,
+    distress,
+    eligibility,
+    replanning,
+    routing,
+    sequence,
+    writing,
+)
 from recoup.strategy import uses as taking
 from recoup.strategy.effects import complaints
 from recoup.strategy.effects.complaints import Objecting
@@ -152,6 +161,7 @@ class _Shared:
             cases = with_objections(frames.cases, frames.facts)
             factor = hot.objecting.risk.factor(complaints.pressure_of(cases))
             self.objects = dict(zip(ids, factor.tolist(), strict=True))
+        self.only = _only(strategy, frames)
         self.features = onerow.features(book=book, on=self.on, cases=wanted)
         self.decisions = _decisions(hot.plan, wanted)
         self.people = _same(book, wanted)
@@ -173,6 +183,7 @@ class _Shared:
             closed=closed, measured=self.measured.get(case, {}),
             stopped=any(one is None or one != 0 for one in stops[:1]) if stops else None,
             holds=holds, route=self.routes[case], objects=self.objects.get(case),
+            only=self.only.get(case),
         )  # fmt: skip
         matrix, places = self._matrix(case)
         return Hot(
@@ -247,6 +258,16 @@ class _ByDigest:
 def _gate(rulebook: Rulebook, channel: str) -> RowGate:
     """:raises Invalid: if a rule cannot be compiled"""
     return _compiled(rulebook.digest, rulebook.day, channel, _ByDigest(rulebook))
+
+
+def _only(strategy: Strategy, frames: Frames) -> dict[int, frozenset[int]]:
+    """The treatments that are left to each case that may be in distress, by their numbers."""
+    cases = distress.with_points(frames.cases, frames.facts)
+    kept, ids = distress.kept(strategy, cases), cases["case"].to_list()
+    return {
+        ids[row]: frozenset(np.flatnonzero(kept[row]).tolist())
+        for row in np.flatnonzero(distress.at_risk(cases)).tolist()
+    }
 
 
 def _past(frames: Frames, on: date) -> dict[int, dict[str, tuple[int, int]]]:

@@ -14,6 +14,8 @@ from recoup.people.models import Book
 
 # The stops by which the rules of China and the United Kingdom know a vulnerable person.
 VULNERABLE = (Stop.Reason.VULNERABLE, Stop.Reason.MENTAL_HEALTH, Stop.Reason.BEREAVEMENT)
+HARDSHIP = (Stop.Reason.HARDSHIP, Stop.Reason.DEBT_ADVISER, Stop.Reason.MORATORIUM,
+            Stop.Reason.BANKRUPTCY)  # fmt: skip
 
 
 def vulnerable_cases(*, book: Book, at: datetime) -> frozenset[int]:
@@ -39,16 +41,27 @@ def objections_frame(*, book: Book) -> pl.DataFrame:
     return pl.DataFrame(found, schema={"case": pl.Int64, "on": pl.Date}, orient="row")
 
 
-def objected_before(
+def with_history(
     frame: pl.DataFrame, *, book: Book, cases: Collection[int] | None = None
 ) -> pl.DataFrame:
-    """Facts with `objected_before`: whether the case's borrower ever complained or opted out."""
-    complained = Stop.objects.filter(case__book=book, reason=Stop.Reason.COMPLAINT)
+    """
+    Facts with what was ever on file, also if it was lifted since: `objected_before` (a complaint or an
+    opt-out), `flagged_before` (illness, loss, vulnerability) and `hardship_before`.
+    """
+    kinds = {
+        "objected_before": (Stop.Reason.COMPLAINT,), "flagged_before": VULNERABLE,
+        "hardship_before": HARDSHIP,
+    }  # fmt: skip
+    asked = [reason for reasons in kinds.values() for reason in reasons]
+    stops = Stop.objects.filter(case__book=book, reason__in=asked)
     refused = OptOut.objects.filter(borrower__book=book)
     if cases is not None:
-        complained = complained.filter(case__in=cases)
-        refused = refused.filter(borrower__case__in=cases)
-    them = {*complained.values_list("case", flat=True),
-            *refused.values_list("borrower__case", flat=True)}  # fmt: skip
-    known = pl.Series(sorted(them - {None}), dtype=pl.Int64)
-    return frame.with_columns(objected_before=pl.col("case").is_in(known.implode()))
+        stops, refused = stops.filter(case__in=cases), refused.filter(borrower__case__in=cases)
+    told = list(stops.values_list("case", "reason").distinct())
+    them = {name: {case for case, reason in told if reason in reasons}
+            for name, reasons in kinds.items()}  # fmt: skip
+    them["objected_before"] |= set(refused.values_list("borrower__case", flat=True)) - {None}
+    known = {name: pl.Series(sorted(some), dtype=pl.Int64) for name, some in them.items()}
+    return frame.with_columns(
+        pl.col("case").is_in(some.implode()).alias(name) for name, some in known.items()
+    )

@@ -13,7 +13,7 @@ import polars as pl
 
 from recoup.gate import counters
 from recoup.gate.gather import MEDIUM, Ask, gather
-from recoup.gate.queries.careful import objected_before
+from recoup.gate.queries.careful import with_history
 from recoup.gate.queries.frames import WRITTEN, best_points
 from recoup.kernel.clock import local_day
 from recoup.people.models import Book
@@ -56,4 +56,4 @@ def facts_now(*, book: Book, cases: Collection[int], at: datetime) -> pl.DataFra
         pl.Series(name, [row[place] for row in meant], dtype=pl.Int64)
         for place, name in enumerate(("case", "borrower", "person", "contact_point"))
     )
-    return objected_before(frame, book=book, cases=cases)
+    return with_history(frame, book=book, cases=cases)

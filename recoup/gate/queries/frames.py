@@ -20,7 +20,7 @@ from recoup.gate.gather import MEDIUM, OPEN, PERSONAL
 from recoup.gate.lost import lost_debtors
 from recoup.gate.models import Consent, Counter, OptOut, SenderIdentity, Stop, Template
 from recoup.gate.onfile import SUBJECTS, standing_on
-from recoup.gate.queries.careful import objected_before
+from recoup.gate.queries.careful import with_history
 from recoup.gate.queries.counted import with_counts
 from recoup.gate.reading import agreed_hours, collector_of, opted, product_of, regions_of
 from recoup.gate.subjects import persons_named, subjects, with_same_numbers
@@ -49,7 +49,7 @@ def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
     The facts of every case of a book on a day, by channel, with the best point to reach it.
 
     Columns are the rulebook's facts, and `case`, `borrower`, `person`, `contact_point`, and
-    `objected_before` (ever complained or opted out). A case without a point for a channel has no row
+    `objected_before`, `flagged_before`, `hardship_before` (`careful.with_history`). A case without a point for a channel has no row
     for it.
     """
     start, end = day_bounds(on, book.time_zone)
@@ -72,7 +72,7 @@ def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
     frame = _on_file(book, frame, start, end)
     frame = _who_collects(book, frame)
     frame = _lost(book, frame, start)
-    frame = objected_before(frame, book=book)
+    frame = with_history(frame, book=book)
     return frame.with_columns(
         sealed_to_debtor=(pl.col("channel") == "letter") & (pl.col("party") == "debtor")
     ).drop("medium", "agency")

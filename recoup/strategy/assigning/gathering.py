@@ -24,6 +24,7 @@ from recoup.portfolio import queries as portfolio
 from recoup.portfolio import states
 from recoup.scoring import queries as scoring
 from recoup.scoring.models import ScoreRun
+from recoup.strategy import distress
 from recoup.strategy.assigning.policy import VULNERABLE, Policy
 from recoup.strategy.models import StrategyVersion
 from recoup.strategy.reading import read
@@ -93,8 +94,10 @@ def gather(
     The problem of a book on a day; with `away` that of a morning without them: their cases, and the
     colleagues of their team who are here, with what those hold.
 
-    `vulnerable` are cases that need who works with people in distress.
+    `vulnerable` are cases that need who works with people in distress, beside those that the last
+    night found at risk of it.
     """
+    vulnerable = {*vulnerable, *distress.of_last_night(book=book, before=on)}
     said = rulings(book)
     frame, scored = _cases(book, on, said)
     staff = people.staff(creditor=book.creditor_id, on=on)

@@ -27,8 +27,11 @@ from recoup.strategy.assigning.policy import VULNERABLE
 from recoup.strategy.effects.complaints import number
 from recoup.strategy.models import Plan
 from recoup.strategy.schema import Strategy
+from recoup.strategy.sequence import at_risk
 
 Flags = NDArray[np.bool_]
+__all__ = ["at_risk", "kept", "of_last_night", "with_points", "with_signs"]
+
 WHY = "distress"
 HUMAN = "human"
 FEATURES = ("promises_broken_180", "payments_180", "days_since_payment")
@@ -64,13 +67,6 @@ def with_points(cases: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     broken, payments, quiet = (number(cases, name, np.nan) for name in FEATURES)
     points = vulnerability.points(Signs(*on_file, broken, payments, quiet))
     return cases.with_columns(distress=pl.Series(points, dtype=pl.Int64))
-
-
-def at_risk(cases: pl.DataFrame) -> Flags:
-    """Who may be in distress, (n,)."""
-    if "distress" not in cases.columns:
-        return np.zeros(cases.height, dtype=bool)
-    return np.asarray((cases["distress"] >= AT_RISK).to_numpy(), dtype=bool)
 
 
 def kept(strategy: Strategy, cases: pl.DataFrame) -> Flags:

@@ -15,8 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recoup.decision.draws import fractions
+from recoup.decision.vulnerability import AT_RISK
 from recoup.scoring.kernel import rows_of
-from recoup.strategy import distress
 from recoup.strategy.expressions import Condition
 from recoup.strategy.schema import CHAMPION, HOLDOUT, MEDIA, Segment, Strategy
 from recoup.strategy.words import Words
@@ -86,6 +86,13 @@ def routes(strategy: Strategy, persons: Whole) -> Words:
     return Words(known=["", *groups], codes=np.where(drawn, codes + 1, 0).astype(np.int32))
 
 
+def at_risk(cases: pl.DataFrame) -> Flags:
+    """Who may be in distress, (n,)."""
+    if "distress" not in cases.columns:
+        return np.zeros(cases.height, dtype=bool)
+    return np.asarray((cases["distress"] >= AT_RISK).to_numpy(), dtype=bool)
+
+
 def flags(frame: pl.DataFrame, condition: Condition) -> Flags:
     """Where a condition holds."""
     marks = frame.select("case", _=condition.expression)["_"]
@@ -119,7 +126,7 @@ def stand(
     )  # fmt: skip
     _leave_closed(standing, strategy, frame)
     fits = _fits(strategy, frame, points)
-    done, spared = _Done.of(frame, past, on), distress.at_risk(frame)
+    done, spared = _Done.of(frame, past, on), at_risk(frame)
     for arm in strategy.arms:
         here = follows == arm.code
         cure = strategy.self_cure_of(arm)

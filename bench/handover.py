@@ -66,7 +66,7 @@ def measure(rows: int, rounds: int) -> None:
     def bare() -> None:
         with connection.chunked_cursor() as cursor:
             cursor.execute(*bulk._unconverted(query, len(schema)))
-            while cursor.fetchmany(bulk.FEW):
+            while cursor.fetchmany(bulk.AT_ONCE[connection.vendor]):
                 pass
 
     ways: dict[str, Callable[[], Any]] = {

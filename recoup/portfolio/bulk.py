@@ -16,7 +16,9 @@ from recoup.portfolio import arrow
 
 __all__ = ["frame", "insert", "reserve", "uncollected", "update"]
 
-FEW = 500  # rows whose values a core's cache holds until they are columns
+# Rows at a time: a core's cache holds so many of SQLite's until they are columns; each handful of
+# PostgreSQL's is a journey to the server.
+AT_ONCE = {"sqlite": 500, "postgresql": 20_000}
 
 
 def frame(rows: QuerySet[Any], schema: dict[str, Any]) -> pl.DataFrame:
@@ -31,7 +33,7 @@ def frame(rows: QuerySet[Any], schema: dict[str, Any]) -> pl.DataFrame:
     parts: dict[str, list[pl.Series]] = {name: [] for name in schema}
     with connection.chunked_cursor() as cursor:
         cursor.execute(*_unconverted(rows, len(schema)))
-        while found := cursor.fetchmany(FEW):
+        while found := cursor.fetchmany(AT_ONCE[connection.vendor]):
             for (name, kind), column in zip(read.items(), zip(*found, strict=True), strict=True):
                 parts[name].append(pl.Series(name, column, dtype=kind, strict=False))
     if not next(iter(parts.values())):

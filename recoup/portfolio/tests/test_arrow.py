@@ -66,7 +66,9 @@ def test_rows_by_arrow_are_the_rows_one_by_one(
 def test_columns_keep_the_order_asked_for_and_the_truth_of_flags(
     users: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "FEW", 3)  # more than one batch, the last one a part
+    monkeypatch.setitem(
+        bulk.AT_ONCE, connection.vendor, 3
+    )  # more than one batch, the last one a part
     monkeypatch.setattr(arrow, "_apart", lambda: False)
 
     found = bulk.frame(users.order_by("-name", "pk"), SCHEMA)

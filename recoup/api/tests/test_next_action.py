@@ -19,6 +19,7 @@ from recoup.api.nextbest.service import Service
 from recoup.api.nextbest.store import Store
 from recoup.decision import boosting
 from recoup.gate import operations as gate
+from recoup.gate.models import Stop
 from recoup.gate.tests.asking import ready
 from recoup.kernel.actors import Actor
 from recoup.people import operations as people
@@ -123,6 +124,23 @@ def test_the_answer_is_what_would_be_chosen_anew(book, team, house, at, today):
             ) or chosen.reason["priced"]["best"]["treatment"] != chosen.treatment  # fmt: skip
     assert all(one["prices_on"] == plan.on.isoformat() for one in said.values())
     assert {one["action"] for one in said.values()} > {None}
+
+
+def test_who_may_be_in_distress_is_left_alone_by_the_day_as_by_the_night(
+    book, team, house, at, today
+):
+    strategy_with(book, at)
+    one, two = crowd(book, team, 2)
+    Stop.objects.create(case=one, reason="bereavement", source="x", since=at, lifted_at=at)
+    plan = night(book, at, today)
+
+    touch(one, at + timedelta(seconds=1))
+    anew(book, at + timedelta(seconds=1), today)
+    answer = house.ask(one.pk).json()
+
+    assert not Decision.objects.filter(plan=plan, case=one).exists()
+    assert (answer["action"], answer["why"]) == (None, "distress")
+    assert house.ask(two.pk).json()["why"] != "distress"
 
 
 def test_it_answers_from_memory_until_something_happens(book, team, house, at, today):

@@ -15,6 +15,7 @@ from recoup.gate.models import OptOut, Stop
 from recoup.journal.models import Event
 from recoup.kernel.errors import Refused
 from recoup.people import scopes
+from recoup.portfolio.models import Case
 from recoup.strategy import operations, uses, valuing, writing
 from recoup.strategy.effects import complaint_training, complaints, queries
 from recoup.strategy.effects.complaints import Objecting, complaints_of
@@ -221,6 +222,54 @@ def test_the_day_chooses_by_the_model_of_its_night_also_when_another_is_in_use_b
     assert complaints.load(book=book, strategy=read(shipped())) is None  # it changes nothing there
     plan.effects = {}
     assert complaints.of_plan(plan) is None
+
+
+def test_enough_contacts_are_a_model_that_takes_the_place_of_the_one_before(
+    book, plan, system, at, analyst
+):
+    """Sixty cases, contacted daily for forty-five days; who was pressed for long objects."""
+    kept(book, at, 1, constant(0.5))
+    patterns = list(Decision.objects.filter(plan=plan).order_by("pk"))
+    cases = list(Case.objects.filter(book=book).order_by("pk"))
+    rows, stops = [], []
+    for day in range(45):
+        night = Plan.objects.get(pk=plan.pk)
+        night.pk, night.on = None, plan.on - timedelta(days=60 - day)
+        night.save(force_insert=True)
+        rows += [
+            Decision(
+                book=book, plan=night, case=case, on=night.on, segment="m1", treatment="sms-plan",
+                channel="sms", step=0, not_before=patterns[0].not_before,
+                not_after=patterns[0].not_after, arm="champion", propensity=1.0, value=1,
+                state="sent", reason={"days_past_due": day},
+            )
+            for case in cases
+        ]  # fmt: skip
+        if day > 8:
+            stops += [
+                Stop(case=case, reason="complaint", source=f"d{day}", lifted_at=at,
+                     since=at - timedelta(days=60 - day))
+                for case in cases[day % 20 :: 20]
+            ]  # fmt: skip
+    Decision.objects.bulk_create(rows, batch_size=500)
+    Stop.objects.bulk_create(stops)
+
+    row, again = (
+        complaint_training.train(book=book, as_of=plan.on, by=system, at=at,
+                                 objections=gate.objections_frame(book=book))
+        for _ in range(2)
+    )  # fmt: skip
+
+    assert row == again
+    assert (row.state, row.version, row.card["contacts"]) == ("champion", 2, 2700)
+    assert row.card["objections"] == len(stops)
+    assert RiskModel.objects.get(version=1).state == "retired"
+    found = complaints.load(book=book, strategy=read(PRICED))
+    assert found.version == 2
+    told = queries.curves(viewer=scopes.viewer_of(analyst), book=book).objections
+    assert (told.model, told.why_not) == (row, "")
+    event = Event.objects.get(kind="strategy.complaints_measured")
+    assert str(len(stops)) in event.data
 
 
 def test_outsiders_see_no_model(book, plan, at, outsider):

@@ -72,7 +72,7 @@ def measure(rows: int, rounds: int) -> None:
     ways: dict[str, Callable[[], Any]] = {
         "floor: from Parquet": lambda: pl.read_parquet(parquet.getvalue()),
         "floor: bare tuples": bare,
-        "peer: Django's rows": lambda: pl.DataFrame(list(query), schema=schema, orient="row"),
+        "peer: Django's rows": lambda: pl.DataFrame(list(query.all()), schema=schema, orient="row"),
         "by columns": by_columns,
     }
     if arrow.columns(query, list(schema)) is not None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recoup.decision.allocate import allocate
 from recoup.decision.thompson import Posterior
 from recoup.decision.uses import of_arrays, use_of
-from recoup.strategy.choosing import _alike, choose
+from recoup.strategy.choosing import _form_of, choose
 from recoup.strategy.sampling import Sampling
 
 USE = np.array([[1.0, 0, 5], [0, 1, 1], [0, 6, 480]])
@@ -39,7 +39,7 @@ def test_no_budget_is_exceeded_and_every_choice_has_a_chance(seed, n, scale, sha
     made = choose(values=values, use=USE, budgets=budgets, explore=0.02, seed=seed,
                   sampling=sampling)  # fmt: skip
 
-    used = use_of(_alike(USE, n), made.action)
+    used = use_of(_form_of(USE, n), made.action)
     assert (used <= budgets + 1e-9).all()
     assert ((made.propensity > 0) & (made.propensity <= 1 + 1e-12)).all()
     acted = made.action >= 0
@@ -121,7 +121,7 @@ def test_regret_falls_below_the_fixed_champions_and_no_budget_is_ever_exceeded()
                             draws=believed.draw(names, 80, rng))  # fmt: skip
         made = choose(values=np.zeros((cases, 3)), use=use, budgets=budgets, explore=0.02,
                       seed=night, sampling=sampling)  # fmt: skip
-        assert (use_of(_alike(use, cases), made.action) <= budgets).all()
+        assert (use_of(_form_of(use, cases), made.action) <= budgets).all()
         acted = made.action >= 0
         lift = np.where(acted, true[made.action, 0], 0.0)
         believed = believed.learn(

@@ -16,7 +16,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "bench" / "understanding"
 FREEHAND = FOLDER / "freehand.jsonl"
-DIGEST = "7eacf121e7d9cb3caafc1743fb3cf663ce1c03a2a09aef8859016992107f1447"
+DIGEST = "b6b8c5b49e5f3a37990acd75aad3fa308204e1de108cfa1ee8d373f3aaae942d"
 
 PRECEDENCE = (
     "vulnerable",

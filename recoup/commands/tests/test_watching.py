@@ -15,7 +15,7 @@ from recoup.strategy.models import Decision, Reconsideration
 from recoup.strategy.tests.test_replanning import crowd, night, pay, strategy_with
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_the_next_action_follows_an_event_within_five_seconds(book, team, system, at, time_machine):
     time_machine.move_to(at)
     ready(book, system, at)
@@ -39,7 +39,7 @@ def test_the_next_action_follows_an_event_within_five_seconds(book, team, system
     assert Decision.objects.filter(case=anew[0].case, state="waiting").count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_it_goes_on_after_a_failure_and_ends_with_the_block(book, monkeypatch, caplog):
     tried = []
 

@@ -10,7 +10,9 @@ parameters, because the driver copies columns only without them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -24,18 +26,28 @@ def columns(rows: QuerySet[Any], names: list[str]) -> pl.DataFrame | None:
     The rows of a `values_list` query with the columns renamed, in the database's own types; `None`
     where they must be read through Django's connection.
     """
+    handed = batches(rows, names)
+    return None if handed is None else pl.concat(handed, rechunk=True)
+
+
+def batches(rows: QuerySet[Any], names: list[str]) -> Iterator[pl.DataFrame] | None:
+    """
+    The same, some rows at a time as the driver hands them over, at least one frame; `None` as in
+    `columns`.
+    """
     if not _apart():
         return None
     try:
         from adbc_driver_postgresql import dbapi
     except ModuleNotFoundError:
         return None
+    handed = _handed(dbapi, *rows.query.sql_with_params(), names)
     try:
-        table = _fetched(dbapi, *rows.query.sql_with_params())
+        first = next(handed)
     except (OSError, pa.ArrowException, dbapi.Error):
         # A server that lets nobody else in: slower, never wrong. Django's connection names what is.
         return None
-    return pl.DataFrame(pl.from_arrow(table.rename_columns(names)))
+    return chain((first,), handed)
 
 
 def _apart() -> bool:
@@ -50,7 +62,9 @@ def _apart() -> bool:
     return connection.vendor == "postgresql" and not connection.in_atomic_block
 
 
-def _fetched(dbapi: Any, sql: str, params: tuple[Any, ...]) -> pa.Table:
+def _handed(
+    dbapi: Any, sql: str, params: tuple[Any, ...], names: list[str]
+) -> Iterator[pl.DataFrame]:
     from psycopg import ClientCursor
     from psycopg.conninfo import make_conninfo
 
@@ -64,4 +78,11 @@ def _fetched(dbapi: Any, sql: str, params: tuple[Any, ...]) -> pa.Table:
     address = make_conninfo("", **ours)
     with closing(dbapi.connect(address)) as other, closing(other.cursor()) as cursor:
         cursor.execute(text)
-        return cursor.fetch_arrow_table()
+        reader = cursor.fetch_record_batch()
+        yield _frame(pa.Table.from_batches([], reader.schema), names)
+        for batch in reader:
+            yield _frame(pa.Table.from_batches([batch]), names)
+
+
+def _frame(table: pa.Table, names: list[str]) -> pl.DataFrame:
+    return pl.DataFrame(pl.from_arrow(table.rename_columns(names)))

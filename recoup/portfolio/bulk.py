@@ -4,6 +4,7 @@ Many rows at once, past the ORM: read as tuples and frames, written as `people.b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -14,8 +15,9 @@ from django.db.models import QuerySet
 from recoup.people.bulk import insert, reserve, uncollected, update
 from recoup.portfolio import arrow
 
-__all__ = ["frame", "insert", "reserve", "uncollected", "update"]
+__all__ = ["frame", "frames", "insert", "reserve", "uncollected", "update"]
 
+PIECE = 100_000  # rows that `frames` hands on together
 # Rows at a time: a core's cache holds so many of SQLite's until they are columns; each handful of
 # PostgreSQL's is a journey to the server.
 AT_ONCE = {"sqlite": 500, "postgresql": 20_000}
@@ -29,17 +31,51 @@ def frame(rows: QuerySet[Any], schema: dict[str, Any]) -> pl.DataFrame:
     handed = arrow.columns(rows, list(schema))
     if handed is not None:
         return pl.DataFrame([_typed(handed[name], kind) for name, kind in schema.items()])
+    return _of_parts(list(_fetched(rows, schema)), schema)
+
+
+def frames(
+    rows: QuerySet[Any], schema: dict[str, Any], *, piece: int = PIECE
+) -> Iterator[pl.DataFrame]:
+    """
+    The same rows as `frame`, some at a time, of a book that is larger than memory.
+    """
+    handed = arrow.batches(rows, list(schema))
+    if handed is not None:
+        for part in handed:
+            yield pl.DataFrame([_typed(part[name], kind) for name, kind in schema.items()])
+        return
+    parts: list[list[pl.Series]] = []
+    held = 0
+    for part in _fetched(rows, schema):
+        parts.append(part)
+        held += len(part[0])
+        if held >= piece:
+            yield _of_parts(parts, schema)
+            parts, held = [], 0
+    if parts:
+        yield _of_parts(parts, schema)
+
+
+def _fetched(rows: QuerySet[Any], schema: dict[str, Any]) -> Iterator[list[pl.Series]]:
+    """A query's columns from the driver's tuples, a few rows at a time, days and instants as they came."""
     read: dict[str, Any] = {name: _read_as(kind) for name, kind in schema.items()}
-    parts: dict[str, list[pl.Series]] = {name: [] for name in schema}
     with connection.chunked_cursor() as cursor:
         cursor.execute(*_unconverted(rows, len(schema)))
         while found := cursor.fetchmany(AT_ONCE[connection.vendor]):
-            for (name, kind), column in zip(read.items(), zip(*found, strict=True), strict=True):
-                parts[name].append(pl.Series(name, column, dtype=kind, strict=False))
-    if not next(iter(parts.values())):
+            columns = zip(read.items(), zip(*found, strict=True), strict=True)
+            yield [
+                pl.Series(name, column, dtype=kind, strict=False)
+                for (name, kind), column in columns
+            ]
+
+
+def _of_parts(parts: list[list[pl.Series]], schema: dict[str, Any]) -> pl.DataFrame:
+    if not parts:
         return pl.DataFrame(schema=schema)
     return pl.DataFrame([
-        _typed(pl.concat(parts[name], rechunk=True), kind) for name, kind in schema.items()
+        _typed(pl.concat(columns, rechunk=True), schema[columns[0].name])
+        for columns in zip(*parts, strict=True)
     ])  # fmt: skip
 
 

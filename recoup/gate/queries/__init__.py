@@ -3,7 +3,7 @@
 from recoup.gate.queries.asking import Told, clock_of, may_i, may_one, ordinary, points
 from recoup.gate.queries.careful import objections_frame, vulnerable_cases
 from recoup.gate.queries.current import facts_now
-from recoup.gate.queries.frames import complaints_frame, facts_frame
+from recoup.gate.queries.frames import Facts, complaints_frame, facts_frame
 from recoup.gate.queries.lacking import lacking
 from recoup.gate.queries.law import (
     Fires,
@@ -42,6 +42,7 @@ from recoup.gate.queries.replay import replayed
 
 __all__ = [
     "Budget",
+    "Facts",
     "Fires",
     "Gap",
     "Stopped",

@@ -48,6 +48,11 @@ def with_history(
     Facts with what was ever on file, also if it was lifted since: `objected_before` (a complaint or an
     opt-out), `flagged_before` (illness, loss, vulnerability) and `hardship_before`.
     """
+    return marked(frame, history(book=book, cases=cases))
+
+
+def history(*, book: Book, cases: Collection[int] | None = None) -> dict[str, pl.Series]:
+    """For each mark of `with_history` the cases that have it."""
     kinds = {
         "objected_before": (Stop.Reason.COMPLAINT,), "flagged_before": VULNERABLE,
         "hardship_before": HARDSHIP,
@@ -61,7 +66,11 @@ def with_history(
     them = {name: {case for case, reason in told if reason in reasons}
             for name, reasons in kinds.items()}  # fmt: skip
     them["objected_before"] |= set(refused.values_list("borrower__case", flat=True)) - {None}
-    known = {name: pl.Series(sorted(some), dtype=pl.Int64) for name, some in them.items()}
+    return {name: pl.Series(sorted(some), dtype=pl.Int64) for name, some in them.items()}
+
+
+def marked(frame: pl.DataFrame, known: dict[str, pl.Series]) -> pl.DataFrame:
+    """A frame with a column for each mark, true for the cases that have it."""
     return frame.with_columns(
         pl.col("case").is_in(some.implode()).alias(name) for name, some in known.items()
     )

@@ -18,29 +18,36 @@ from recoup.rulebook.sources import CounterRule
 COLUMNS = {"person": "person", "case": "case", "debt": "case"}
 
 
-def with_counts(
-    frame: pl.DataFrame, *, book: Book, on: date, start: datetime, channels: Iterable[str]
-) -> pl.DataFrame:
-    """
-    The frame with a column for each count that the rules of some channels read; nothing is zero.
+Caps = list[tuple[str, str, dict[int, int]]]
 
-    The house cap of each channel is counted by channel, and not here. Two counters of one fact give
-    the larger count.
+
+def caps(*, book: Book, on: date, start: datetime, channels: Iterable[str]) -> Caps:
+    """
+    For each count that the rules of some channels read: the fact, the column that says whose it is,
+    and how much of it is used by whom.
+
+    The house cap of each channel is counted by channel, and not here.
     """
     try:
         rules = engine.load(book.jurisdiction, start).counters
     except Invalid:  # nothing is lawful there, whatever was counted
-        return frame
-    wanted = [
-        rule for rule in rules
+        return []
+    return [
+        (rule.fact, COLUMNS[rule.of], _used(rule, book=book, on=on, start=start))
+        for rule in rules
         if rule.fact and not rule.by_channel and rule.of in COLUMNS
         and (not rule.channels or set(rule.channels).intersection(channels))
     ]  # fmt: skip
-    for rule in wanted:
-        used = _used(rule, book=book, on=on, start=start)
-        counts = frame[COLUMNS[rule.of]].replace_strict(used, default=0, return_dtype=pl.Int64)
-        known = [pl.col(rule.fact)] if rule.fact in frame.columns else []
-        frame = frame.with_columns(pl.max_horizontal(counts, *known).alias(rule.fact))
+
+
+def with_counts(frame: pl.DataFrame, found: Caps) -> pl.DataFrame:
+    """
+    The frame with a column for each count; nothing is zero. Two counters of one fact give the larger.
+    """
+    for fact, column, used in found:
+        counts = frame[column].replace_strict(used, default=0, return_dtype=pl.Int64)
+        known = [pl.col(fact)] if fact in frame.columns else []
+        frame = frame.with_columns(pl.max_horizontal(counts, *known).alias(fact))
     return frame
 
 

@@ -8,7 +8,7 @@ function.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from recoup.portfolio.divided import Divided
 from recoup.scoring.features import Sources, matrix_at
+from recoup.scoring.sources import of_part
 from recoup.scoring.store import Loaded, Scorer
 
 REASONS = 3
@@ -62,6 +64,12 @@ def most_moved(contributions: NDArray[np.float64]) -> NDArray[np.int32]:
     return found
 
 
+class Rows(Protocol):
+    """The declared features of all cases, some rows of which are asked for at a time, in order."""
+
+    def __getitem__(self, rows: slice, /) -> Matrix: ...
+
+
 @dataclass(frozen=True)
 class Scored:
     """
@@ -69,7 +77,7 @@ class Scored:
     given the rows of its own columns.
     """
 
-    features: Matrix
+    features: Rows
     answer: Callable[[str, Loaded, slice, Matrix], Answer]
 
 
@@ -92,4 +100,37 @@ def by_kernel(
 ) -> Scored:  # fmt: skip
     """Features by the compiled kernel, models asked in this process, some rows at a time."""
     features = matrix_at(sources=sources, on=on, instant=instant)
-    return Scored(features, lambda target, model, rows, matrix: answer_of(model.scorer, matrix))
+    return Scored(features, here)
+
+
+def here(target: str, model: Loaded, rows: slice, matrix: Matrix) -> Answer:
+    """What a model says of some rows of its own columns, asked in this process."""
+    return answer_of(model.scorer, matrix)
+
+
+@dataclass(frozen=True)
+class ByPart:
+    """Features that are made when they are asked for, of a book that was laid down by part."""
+
+    laid: Divided
+    on: date
+    instant: datetime
+    last: dict[int, Matrix] = field(
+        default_factory=dict
+    )  # the rows of two chunks may meet in a part
+
+    def __getitem__(self, rows: slice, /) -> Matrix:
+        """The features of some cases; those of a whole part are as they were made."""
+        size = self.laid.size
+        parts = range(rows.start // size, -(-rows.stop // size))
+        made = [self._made(part) for part in parts]
+        self.last.clear()
+        self.last[parts[-1]] = made[-1]
+        first = parts.start * size
+        whole = made[0] if len(made) == 1 else np.concatenate(made)
+        return np.asfortranarray(whole[rows.start - first : rows.stop - first])
+
+    def _made(self, part: int) -> Matrix:
+        if part in self.last:
+            return self.last[part]
+        return matrix_at(sources=of_part(self.laid, part), on=self.on, instant=self.instant)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from recoup.kernel.progress import Progress
 from recoup.people.models import Book
 from recoup.scoring import loans
 from recoup.scoring.declared import KNOWN, NAMES
-from recoup.scoring.engines import REASONS, Engine, Known, Scored
-from recoup.scoring.features import Sources
+from recoup.scoring.engines import REASONS, Known, Scored
 from recoup.scoring.known import matrix as numbered
 from recoup.scoring.store import Loaded
 
 CHUNK = 50_000
+FEATURES = pa.schema(
+    [pa.field("case", pa.int64()), *(pa.field(name, pa.float32()) for name in NAMES)]
+)
 ROW_GROUP = 5_000  # one case is read with one row group, a few milliseconds
 
 
@@ -80,32 +82,36 @@ def schema_of(models: Mapping[str, Loaded]) -> pa.Schema:
 
 
 def write(
-    *, path: Path, book: Book, sources: Sources, models: Mapping[str, Loaded],
-    watches: Mapping[str, Watch], on: date, instant: datetime, engine: Engine,
-    progress: Progress,
+    *, path: Path, cases: NDArray[np.int64], scored: Scored, known: Known,
+    models: Mapping[str, Loaded], watches: Mapping[str, Watch], progress: Progress,
 ) -> int:  # fmt: skip
-    """Score every case of `sources` into a file. Gives the number of rows."""
-    schema = schema_of(models)
+    """
+    Write the scores of `cases`, and beside them the features they were made from, so that one case can
+    be scored again with what changed since. Gives the number of rows.
+    """
+    schema, done = schema_of(models), 0
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    cases = sources.cases["case"].to_numpy()
-    known = _known(book, models)
-    scored = engine(
-        sources=sources, models=models, known=known, on=on, instant=instant,
-        folder=path.with_suffix(".tables"),
-    )  # fmt: skip
-    done = 0
-    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+    with _written(path, schema) as scores, _written(features_of(path), FEATURES) as kept:
         while done < len(cases):
             rows = slice(done, min(done + CHUNK, len(cases)))
-            columns = _columns(cases[rows], rows, scored, known, models, watches)
-            writer.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
+            features = scored.features[rows]
+            columns = _columns(cases[rows], rows, features, scored, known, models, watches)
+            scores.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
+            whole = [pa.array(cases[rows]), *(pa.array(column) for column in features.T)]
+            kept.write_table(pa.table(whole, schema=FEATURES), row_group_size=ROW_GROUP)
             done = rows.stop
             progress("score", done, len(cases))
+    return done
+
+
+@contextmanager
+def _written(path: Path, schema: pa.Schema) -> Iterator[Any]:
+    """A file that has its name once it is whole."""
+    part = path.with_suffix(".part")
+    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        yield writer
     path.unlink(missing_ok=True)  # what a killed run left behind
     part.rename(path)
-    _keep_features(features_of(path), cases, scored.features)
-    return done
 
 
 def features_of(path: Path) -> Path:
@@ -113,21 +119,8 @@ def features_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.features.parquet")
 
 
-def _keep_features(path: Path, cases: NDArray[np.int64], features: NDArray[np.float32]) -> None:
-    """Keep what was scored, so that one case can be scored again with what changed since."""
-    fields = [pa.field("case", pa.int64()), *(pa.field(name, pa.float32()) for name in NAMES)]
-    schema, part = pa.schema(fields), path.with_suffix(".part")
-    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for start in range(0, len(cases), CHUNK):
-            some = slice(start, start + CHUNK)
-            columns = [pa.array(cases[some]), *(pa.array(c) for c in features[some].T)]
-            writer.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
-    path.unlink(missing_ok=True)
-    part.rename(path)
-
-
 def _columns(
-    cases: NDArray[np.int64], rows: slice, scored: Scored, known: Known,
+    cases: NDArray[np.int64], rows: slice, features: NDArray[np.float32], scored: Scored, known: Known,
     models: Mapping[str, Loaded], watches: Mapping[str, Watch],
 ) -> dict[str, pa.Array]:  # fmt: skip
     starter = any(model.row.family == "starter" for model in models.values())
@@ -136,7 +129,7 @@ def _columns(
     }  # fmt: skip
     facts = known(cases)
     for target, model in models.items():
-        matrix = matrix_of(model, scored.features[rows], facts)
+        matrix = matrix_of(model, features, facts)
         answer = scored.answer(target, model, rows, matrix)
         watches[target].see(model.scorer.columns, matrix, answer.chance)
         columns[target] = pa.array(answer.chance.astype(np.float32))
@@ -146,17 +139,17 @@ def _columns(
     return columns
 
 
-def _known(book: Book, models: Mapping[str, Loaded]) -> Known:
+def known(book: Book, models: Mapping[str, Loaded]) -> Known:
     """What came with the loans of some cases, in order of case; nothing if no model asks for it."""
     asked = any(model.levels for model in models.values())
 
-    def known(cases: NDArray[np.int64]) -> Sequence[Mapping[str, Any]]:
+    def found(cases: NDArray[np.int64]) -> Sequence[Mapping[str, Any]]:
         if not asked or not len(cases):
             return []
         facts = loans.facts_by_case(book=book, first=int(cases.min()), last=int(cases.max()))
         return [facts.get(case, {}) for case in cases.tolist()]
 
-    return known
+    return found
 
 
 def matrix_of(

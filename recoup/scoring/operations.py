@@ -8,8 +8,9 @@ from recoup.journal.operations import attach, record
 from recoup.kernel.actors import Actor
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
+from recoup.portfolio.divided import Columns
 from recoup.scoring import events, night, sources, starter, store
-from recoup.scoring.engines import Engine, by_kernel
+from recoup.scoring.engines import ByPart, Engine, Scored, by_kernel, here
 from recoup.scoring.models import ScoreModel, ScoreRun
 from recoup.scoring.training import train
 
@@ -20,13 +21,14 @@ State = ScoreModel.State
 
 def score_book(
     *, book: Book, on: date, by: Actor, at: datetime, progress: Progress = quiet,
-    engine: Engine = by_kernel,
+    engine: Engine = by_kernel, columns: Columns | None = None,
 ) -> ScoreRun:  # fmt: skip
     """
     Score every worked case of a book for a day, into a file, and hold it against training.
 
     A day is scored once: a second call gives the first run. Targets that nothing was trained for
-    get the starter score, and say so. `engine` works features and scores out; all agree.
+    get the starter score, and say so. `engine` works features and scores out; all agree. With `columns`
+    the kernel does, part by part of a book that was laid down first, and never holds all of it.
     """
     from django.conf import settings
 
@@ -34,17 +36,26 @@ def score_book(
     if existing:
         return existing
     progress("features", 0)
-    history = sources.read(book=book, on=on)
+    instant = sources.start_of(book=book, on=on)
     models = {row.target: store.load(row) for row in champions(book=book, by=by, at=at)}
+    known = night.known(book, models)
     watches = {
         target: night.Watch(dict(model.row.card.get("reference", {})))
         for target, model in models.items()
     }
     path = settings.DATA_DIR / "scores" / str(book.pk) / f"{on.isoformat()}.parquet"
-    rows = night.write(
-        path=path, book=book, sources=history, models=models, watches=watches, on=on,
-        instant=sources.start_of(book=book, on=on), progress=progress, engine=engine,
-    )  # fmt: skip
+    if columns is not None:
+        laid = sources.lay(book=book, on=on, columns=columns)
+        cases, scored = laid.cases, Scored(ByPart(laid, on, instant), here)
+    else:
+        history = sources.read(book=book, on=on)
+        cases = history.cases["case"].to_numpy()
+        scored = engine(
+            sources=history, models=models, known=known, on=on, instant=instant,
+            folder=path.with_suffix(".tables"),
+        )  # fmt: skip
+    rows = night.write(path=path, cases=cases, scored=scored, known=known, models=models,
+                       watches=watches, progress=progress)  # fmt: skip
     with record(events.BookScored, by=by, at=at, book=book, on=on, rows=rows) as event:
         pointer = attach(path, rows=rows)
         event.note(features=attach(night.features_of(path), rows=rows))

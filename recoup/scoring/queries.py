@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,8 @@ from recoup.portfolio.models import Case
 from recoup.scoring.declared import label
 from recoup.scoring.models import ScoreModel, ScoreRun
 from recoup.scoring.night import features_of
+
+PIECE = 100_000  # rows that are read together
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,7 @@ def scores_frame(*, book: Book, on: date, cases: Collection[int] | None = None) 
 
     :raises Invalid: if the book was not scored for the day
     """
-    run = ScoreRun.objects.filter(book=book, on=on).first()
-    if run is None:
-        raise Invalid(
-            f"The book {book.code} was not scored for {on}.", hint="Run `recoup night` first."
-        )
+    run = _run(book, on)
     if cases is None:
         return pl.read_parquet(_path(run))
     return pl.scan_parquet(_path(run)).filter(pl.col("case").is_in(list(cases))).collect()
@@ -82,6 +80,39 @@ def features_frame(
     if cases is not None:
         rows = rows.filter(pl.col("case").is_in(list(cases)))
     return rows.select(pl.col("case").cast(pl.Int64), *columns).collect()
+
+
+def score_pieces(*, book: Book, on: date, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """
+    The same columns of `scores_frame`, those of them that there are, some rows at a time.
+
+    :raises Invalid: if the book was not scored for the day
+    """
+    yield from _pieces(_path(_run(book, on)), columns)
+
+
+def feature_pieces(
+    *, book: Book, on: date, columns: Sequence[str]
+) -> Iterator[pl.DataFrame] | None:
+    """Some features of a book, some rows at a time; `None` if not kept."""
+    path = features_of(_path(_run(book, on)))
+    return _pieces(path, columns) if path.is_file() else None
+
+
+def _pieces(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    with pq.ParquetFile(path) as file:
+        there = [name for name in ("case", *columns) if name in file.schema_arrow.names]
+        for batch in file.iter_batches(PIECE, columns=there):
+            yield pl.DataFrame(pl.from_arrow(batch))
+
+
+def _run(book: Book, on: date) -> ScoreRun:
+    run = ScoreRun.objects.filter(book=book, on=on).first()
+    if run is None:
+        raise Invalid(
+            f"The book {book.code} was not scored for {on}.", hint="Run `recoup night` first."
+        )
+    return run
 
 
 def score_of(*, viewer: Viewer, case: Case | int, on: date) -> list[Score]:

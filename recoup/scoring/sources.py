@@ -8,17 +8,19 @@ stages that write them stand further down the path.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
+from django.db.models import QuerySet
 
 from recoup.journal.models import Event
 from recoup.kernel.clock import aware, day_bounds
 from recoup.people.models import Book
 from recoup.portfolio import bulk
 from recoup.portfolio import queries as portfolio
+from recoup.portfolio.divided import Columns, Divided
+from recoup.portfolio.models import Case
 from recoup.scoring.features import Sources
 
 OUTCOMES = "contact.outcomes"
@@ -34,6 +36,7 @@ CONTACTS = {
     "case": pl.Int64, "at": INSTANT, "channel": pl.String, "outcome": pl.String,
     "known_at": INSTANT,
 }  # fmt: skip
+PAST = ("case", "at", "channel", "outcome")
 PROMISES = {"case": pl.Int64, "at": INSTANT, "due_on": pl.Date}
 EVENTS = {"at": INSTANT, "kind": pl.String, "case": pl.Int64, "data": pl.String}
 JUDGMENTS = {"case": pl.Int64, "at": INSTANT, "state": pl.String}
@@ -51,10 +54,41 @@ def read(*, book: Book, on: date) -> Sources:
     return history(book=book, before=on).of(cases)
 
 
+def lay(*, book: Book, on: date, columns: Columns) -> Divided:
+    """Lay down everything that `read` reads, the worked cases divided into stretches."""
+    rows = Case.objects.filter(book=book, placed_on__lte=on, state__in=WORKED).order_by("pk")
+    found = bulk.frame(rows.values_list("pk"), {"case": pl.Int64})
+    laid = Divided.by_case(
+        columns.folder / "history", cases=found["case"].to_numpy(), size=columns.size
+    )
+    portfolio.lay_cases(book=book, on=on, into=laid)
+    portfolio.lay_history(book=book, before=on, into=laid)
+    for events in bulk.frames(_events(book, start_of(book=book, on=on)), EVENTS, piece=20_000):
+        contacts, promises, judgments = _told(events)
+        laid.put("outcomes", contacts)
+        laid.put("promises", promises)
+        laid.put("judgments", judgments)
+    return laid
+
+
+def of_part(laid: Divided, part: int) -> Sources:
+    """What was laid down of a part: the rows of `read` that are of its cases."""
+    past = laid.frame("past_contacts", part, {name: CONTACTS[name] for name in PAST})
+    outcomes = laid.frame("outcomes", part, CONTACTS)
+    return Sources(
+        cases=portfolio.cases_of(laid, part).sort("case"),
+        payments=laid.frame("payments", part, PAYMENTS),
+        contacts=pl.concat([past.with_columns(known_at=pl.col("at")), outcomes]),
+        promises=laid.frame("promises", part, PROMISES),
+        judgments=laid.frame("judgments", part, JUDGMENTS),
+    )
+
+
 def history(*, book: Book, before: date) -> Sources:
     """Payments, contacts and promises before a day, with no cases yet."""
     until = start_of(book=book, on=before)
-    outcomes, promises, judgments = _from_journal(book, until)
+    events = bulk.frame(_events(book, until), EVENTS)
+    outcomes, promises, judgments = _told(events)
     past = portfolio.past_contact_frame(book=book, before=before)
     past = past.with_columns(pl.col("at").cast(INSTANT)).with_columns(known_at=pl.col("at"))
     return Sources(
@@ -66,11 +100,13 @@ def history(*, book: Book, before: date) -> Sources:
     )
 
 
-def _from_journal(book: Book, until: datetime) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _told(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """What events say: outcomes of contacts, promises, and what became of these."""
     contacts: list[tuple[Any, ...]] = []
     promises: list[tuple[Any, ...]] = []
     judgments: list[tuple[Any, ...]] = []
-    for at, kind, case, data in _events(book, until):
+    for at, kind, case, text in events.iter_rows():
+        data = json.loads(text)
         if kind == OUTCOMES:
             contacts += [
                 (row[0], aware(datetime.fromisoformat(row[1])), row[2], row[3], at)
@@ -87,11 +123,9 @@ def _from_journal(book: Book, until: datetime) -> tuple[pl.DataFrame, pl.DataFra
     )
 
 
-def _events(book: Book, until: datetime) -> Iterator[tuple[datetime, str, int, dict[str, Any]]]:
+def _events(book: Book, until: datetime) -> QuerySet[Any]:
     rows = Event.objects.filter(
         book=book.pk, kind__in=(OUTCOMES, PROMISE_MADE, PROMISE_JUDGED),
         at__gte=until - LOOK_BACK, at__lt=until,
     )  # fmt: skip
-    found = bulk.frame(rows.order_by("position").values_list(*EVENTS), EVENTS)
-    for at, kind, case, data in found.iter_rows():
-        yield at, kind, case, json.loads(data)
+    return rows.order_by("position").values_list(*EVENTS)

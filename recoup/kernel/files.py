@@ -41,6 +41,13 @@ def write_by_content(folder: Path, *, stem: str, suffix: str, content: memoryvie
     return write_whole(path, lambda unfinished: unfinished.write_bytes(content))
 
 
+def name_by_content(folder: Path, *, stem: str, path: Path) -> Path:
+    """Give a whole file on the same disk the name that `write_by_content` would give it."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return path.replace(folder / f"{stem}-{digest[:16]}{path.suffix}")
+
+
 def _remove_older(folder: Path, *, than: float) -> None:
     for left in folder.glob(f"*{UNFINISHED}"):
         try:

@@ -22,7 +22,6 @@ from recoup.decision.vulnerability import AT_RISK, Signs
 from recoup.people import queries as people
 from recoup.people.models import Book
 from recoup.portfolio.models import Case
-from recoup.scoring import queries as scoring
 from recoup.strategy.assigning.policy import VULNERABLE
 from recoup.strategy.effects.complaints import number
 from recoup.strategy.models import Plan
@@ -30,7 +29,7 @@ from recoup.strategy.schema import Strategy
 from recoup.strategy.sequence import at_risk
 
 Flags = NDArray[np.bool_]
-__all__ = ["at_risk", "kept", "of_last_night", "with_points", "with_signs"]
+__all__ = ["at_risk", "kept", "marked", "of_last_night", "trained", "with_points"]
 
 WHY = "distress"
 HUMAN = "human"
@@ -38,20 +37,21 @@ FEATURES = ("promises_broken_180", "payments_180", "days_since_payment")
 ON_FILE = ("flagged_before", "hardship_before")
 
 
-def with_signs(
-    frame: pl.DataFrame, *, book: Book, on: date, cases: Collection[int] | None = None
-) -> pl.DataFrame:
-    """The cases with what signs of distress are made of, and whether their collector is `trained`."""
-    found = scoring.features_frame(book=book, on=on, columns=FEATURES, cases=cases)
-    if found is not None:
-        frame = frame.join(found, on="case", how="left", maintain_order="left")
+def trained(book: Book, cases: Collection[int] | None = None) -> pl.Series:
+    """The cases whose own collector is trained for people in distress."""
     able = people.skilled(creditor=book.creditor_id, code=VULNERABLE)
     rows = (
         Case.objects.filter(book=book, collector__in=sorted(able)) if able else Case.objects.none()
     )
     if cases is not None:
         rows = rows.filter(pk__in=cases)
-    theirs = pl.Series(list(rows.values_list("pk", flat=True)), dtype=pl.Int64)
+    return pl.Series(list(rows.values_list("pk", flat=True)), dtype=pl.Int64)
+
+
+def marked(frame: pl.DataFrame, signs: pl.DataFrame | None, theirs: pl.Series) -> pl.DataFrame:
+    """The cases with the features that are signs, where any were kept, and `trained`."""
+    if signs is not None:
+        frame = frame.join(signs, on="case", how="left", maintain_order="left")
     return frame.with_columns(trained=pl.col("case").is_in(theirs.implode()))
 
 

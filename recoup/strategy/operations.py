@@ -18,10 +18,13 @@ from recoup.kernel.progress import Progress, quiet
 from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
+from recoup.portfolio.divided import Columns
 from recoup.portfolio.models import Case
 from recoup.strategy import arms, counting, routing, writing
 from recoup.strategy.arms import judge_arms, restart
 from recoup.strategy.assigning.operations import assign_cases, cover, undo_cover
+from recoup.strategy.columnar.database import Facts
+from recoup.strategy.columnar.following import demand_followed
 from recoup.strategy.events import (
     DecisionsLapsed,
     DecisionsMarked,
@@ -39,7 +42,7 @@ from recoup.strategy.routing import judge_routes
 from recoup.strategy.watching import check_log
 
 __all__ = [
-    "activate", "add", "ask", "assign_cases", "check_log", "cover", "decide", "default", "judge",
+    "activate", "add", "ask", "assign_cases", "check_log", "cover", "decide", "default", "demand_by_parts", "judge",
     "judge_arms", "judge_routes", "lapse", "learn", "mark", "postpone", "reconsider", "reopen",
     "replan", "restart", "undo_cover",
 ]  # fmt: skip
@@ -145,38 +148,37 @@ def _check_holdout(version: StrategyVersion) -> None:
 
 
 def decide(
-    *, book: Book, on: date, facts: pl.DataFrame, by: Actor, at: datetime,
-    progress: Progress = quiet,
+    *, book: Book, on: date, facts: pl.DataFrame | Facts, by: Actor, at: datetime,
+    columns: Columns | None = None, progress: Progress = quiet,
 ) -> Plan:  # fmt: skip
     """
     Decide for every case of the book what is done on a day, and write it down.
 
     `facts` are the rulebook's facts, one row per case and channel, as `gate.queries.facts_frame`
     gives them; a case without facts is not contacted. Once for each book and day: the same plan
-    comes back. If it was cut off, doing it again finishes it with the same plan.
+    comes back. If it was cut off, doing it again finishes it with the same plan. With `columns` the book
+    is decided for part by part, with the same answers, and `facts` gives those of a part.
 
-    :raises Invalid: if no strategy is in force
+    :raises Invalid: if no strategy is in force, or if it is not followed by parts
     """
     if done := Plan.objects.filter(book=book, on=on).first():
         return done
-    version = StrategyVersion.objects.filter(book=book, state="active").first()
-    if version is None:
-        raise Invalid(_("The book {book} has no strategy in force.").format(book=book.code),
-                      hint=_("Add one and activate it."))  # fmt: skip
+    version = in_force(book)
     stopped = arms.stopped(book=book, salt=read(version.source).salt)
-    night = writing.decided(book=book, version=version, facts=facts, on=on, at=at,
-                            stopped=stopped, progress=progress)  # fmt: skip
-    path = writing.write_file(book=book, on=on, rows=night.rows)
+    night = writing.planned(book=book, version=version, facts=facts, on=on, at=at, stopped=stopped,
+                            columns=columns, progress=progress)  # fmt: skip
+    path, told = night.path, night.record
     try:
         with record(PlanDecided, by=by, at=at, book=book, on=on, strategy=str(version)) as event:
-            pointer = attach(path, rows=night.rows.height)
-            plan = writing.write_plan(book=book, version=version, night=night, pointer=pointer,
+            pointer = attach(path, rows=told.cases)
+            plan = writing.write_plan(book=book, version=version, night=told, pointer=pointer,
                                       on=on, at=at)  # fmt: skip
-            writing.write_decisions(plan=plan, version=version, night=night, progress=progress)
+            writing.write_decisions(plan=plan, version=version, chosen=night.chosen(),
+                                    progress=progress)  # fmt: skip
             event.note(
                 cases=plan.rows, chosen=plan.chosen, file=pointer, budgets=plan.budgets,
                 prices=plan.prices, certificate=plan.certificate, refused=plan.refused,
-                rules=plan.rules, rulebook=night.rulebook, stopped=stopped,
+                rules=plan.rules, rulebook=told.rulebook, stopped=stopped,
             )  # fmt: skip
             event.about(plan)
     except (IntegrityError, FileNotFoundError):
@@ -187,6 +189,26 @@ def decide(
         raise
     writing.keep_only(plan=plan)
     return plan
+
+
+def in_force(book: Book) -> StrategyVersion:
+    """
+    The version that decides for a book. :raises Invalid: if there is none
+    """
+    version = StrategyVersion.objects.filter(book=book, state="active").first()
+    if version is None:
+        raise Invalid(_("The book {book} has no strategy in force.").format(book=book.code),
+                      hint=_("Add one and activate it."))  # fmt: skip
+    return version
+
+
+def demand_by_parts(*, book: Book) -> None:
+    """
+    Go on only if the strategy in force can be followed part by part.
+
+    :raises Invalid: naming what is not followed and what to do, or if none is in force
+    """
+    demand_followed(read(in_force(book).source))
 
 
 def mark(*, decisions: Sequence[int], state: str, by: Actor | None = None,

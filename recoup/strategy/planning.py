@@ -14,6 +14,7 @@ import polars as pl
 
 from recoup.decision.allocate import Reasons
 from recoup.decision.priced import Barred, adjusted, barred
+from recoup.decision.uses import Factored, Floats
 from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.strategy import judgeable, learning, reasons
@@ -22,18 +23,21 @@ from recoup.strategy.choosing import Choice, choose
 from recoup.strategy.effects.measured import Effects
 from recoup.strategy.learning import Belief
 from recoup.strategy.prospects import Frames, Prospects, look
+from recoup.strategy.sampling import Sampling
 from recoup.strategy.schema import Strategy
 from recoup.strategy.words import Words
 
 
-@dataclass(frozen=True)
-class Night:
+@dataclass(frozen=True, kw_only=True)
+class Record:
     """
-    A plan: `rows` has one line for every case; the rest is for the record of the night. Of `asked`
-    contacts the law forbade `forbidden`. `tried` says what was left to chance and what that costs.
+    What is kept of a night beside the rows of its plan: of `cases`, for how many something was chosen
+    (`acted`). Of `asked` contacts the law forbade `forbidden`. `tried` says what was left to chance and
+    what that costs.
     """
 
-    rows: pl.DataFrame
+    cases: int
+    acted: int
     choice: Choice
     refused: dict[str, int]
     rules: dict[str, int]
@@ -75,6 +79,13 @@ class Night:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class Night(Record):
+    """A plan in memory: `rows` has one line for every case."""
+
+    rows: pl.DataFrame
+
+
 def seed_of(*parts: str) -> int:
     """A stable seed from any texts."""
     return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:8], "big") >> 1
@@ -93,37 +104,56 @@ def night(
     progress("strategy", 0, total)
     seen = look(book=book, strategy=strategy, frames=frames, on=on, at=at, stopped=stopped)
     progress("strategy", total // 2, total)
-    budgets = taking.limits(strategy)
     sampling = learning.sampling(
         strategy=strategy,
         seen=seen,
         belief=belief,
         seed=seed_of("believed", belief.digest if belief else "", digest, on.isoformat()),
     )
+    chosen, kept = plan(
+        book=book, strategy=strategy, digest=digest, on=on, worth=seen.worth, use=seen.use,
+        prices=prices, sampling=sampling,
+    )  # fmt: skip
+    rows = lines(strategy=strategy, seen=seen, points=frames.points, chosen=chosen, kept=kept)
+    progress("strategy", total, total)
+    return Night(
+        rows=rows, cases=rows.height, acted=rows.filter(pl.col("treatment") != "").height,
+        choice=chosen, rulebook=seen.lawful.rulebook, names=taking.names(strategy),
+        limits=tuple(taking.limits(strategy).tolist()), refused=counted(rows["why"]),
+        rules=dict(sorted(seen.lawful.fired.items())), effects=seen.effects,
+        complaints=seen.complaints.as_dict(),
+        asked=seen.lawful.asked, forbidden=seen.lawful.refused,
+        tried=tried(seen.worth, seen.use, chosen),
+    )  # fmt: skip
+
+
+def plan(
+    *, book: Book, strategy: Strategy, digest: str, on: date, worth: Floats, use: Factored,
+    prices: Mapping[str, float] | None, sampling: Sampling | None = None,
+) -> tuple[Choice, Barred]:  # fmt: skip
+    """Choose for all due cases of a book, in order of case, and say what prices kept from each."""
+    budgets = taking.limits(strategy)
     chosen = choose(
-        values=seen.worth, use=seen.use, budgets=budgets, explore=strategy.explore,
+        values=worth, use=use, budgets=budgets, explore=strategy.explore,
         seed=seed_of(digest, book.code, on.isoformat()), start=taking.start_of(strategy, prices),
         sampling=sampling,
     )  # fmt: skip
-    kept = barred(seen.worth, seen.use, chosen.plan.prices, budgets)
+    return chosen, barred(worth, use, chosen.plan.prices, budgets)
+
+
+def lines(
+    *, strategy: Strategy, seen: Prospects, points: pl.DataFrame, chosen: Choice, kept: Barred
+) -> pl.DataFrame:
+    """The rows of a plan, with what later nights learn from and judge by."""
     rows = rows_of(
         strategy, seen, Chosen(chosen.action, chosen.propensity, chosen.explored,
                                chosen.plan.reasons, kept),
     )  # fmt: skip
     rows = rows.with_columns(_open(strategy, seen, chosen), *_chance(seen, chosen))
-    rows = rows.with_columns(judgeable.columns(
-        cases=seen.cases, points=frames.points, offered=seen.standing.allowed,
+    return rows.with_columns(judgeable.columns(
+        cases=seen.cases, points=points, offered=seen.standing.allowed,
         lawful=np.isfinite(seen.worth), due=seen.due,
     ))  # fmt: skip
-    progress("strategy", total, total)
-    return Night(
-        rows=rows, choice=chosen, rulebook=seen.lawful.rulebook, names=taking.names(strategy),
-        limits=tuple(budgets.tolist()), refused=_counted(rows["why"]),
-        rules=dict(sorted(seen.lawful.fired.items())), effects=seen.effects,
-        complaints=seen.complaints.as_dict(),
-        asked=seen.lawful.asked, forbidden=seen.lawful.refused,
-        tried=_tried(seen, chosen),
-    )  # fmt: skip
 
 
 def _open(strategy: Strategy, seen: Prospects, chosen: Choice) -> pl.Series:
@@ -143,17 +173,17 @@ def _chance(seen: Prospects, chosen: Choice) -> list[pl.Series]:
     return [pl.Series("sampled", marks), pl.Series("idle", idle)]
 
 
-def _tried(seen: Prospects, chosen: Choice) -> dict[str, Any]:
+def tried(worth: Floats, use: Factored, chosen: Choice) -> dict[str, Any]:
     """
     What was left to chance: how many cases were drawn at random and how many from what is believed,
     and what that costs at the night's prices by what is known (`price`, minor units).
     """
-    left = adjusted(seen.worth, seen.use, chosen.plan.prices)
+    left = adjusted(worth, use, chosen.plan.prices)
     best = np.maximum(left.max(axis=1, initial=0.0), 0.0)
     taken = np.zeros(len(left))
     acted = np.flatnonzero(chosen.action >= 0)
     taken[acted] = left[acted, chosen.action[acted]]
-    cost, choice = best - taken, np.isfinite(seen.worth).any(axis=1)
+    cost, choice = best - taken, np.isfinite(worth).any(axis=1)
     found: dict[str, Any] = {"explored": {
         "cases": int(chosen.explored.sum()), "of": int(choice.sum()),
         "price": float(cost[chosen.explored].sum()),
@@ -179,7 +209,8 @@ class Chosen:
     kept: Barred
 
 
-def _counted(why: pl.Series) -> dict[str, int]:
+def counted(why: pl.Series) -> dict[str, int]:
+    """How many cases are left alone, by reason."""
     return dict(sorted(Counter(word for word in why.to_list() if word).items()))
 
 

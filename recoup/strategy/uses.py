@@ -43,22 +43,48 @@ def of_cases(
     """
     if complaints is None:
         complaints = complaints_of(strategy=strategy, cases=cases, objecting=None)
-    rates = _rates(strategy, complaints)
-    owed = np.maximum(cases["owed"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0)
-    by_kind = {"owed": owed, "complaints": complaints.factor}
-    factors = np.vstack([by_kind[kind] for kind in KINDS])
-    of = np.array([NONE] * len(BUDGETS) + [_kind(budget) for budget in strategy.own])
-    asked = [at for at, budget in enumerate(strategy.own) if budget.when is not None]
+    return factored(
+        strategy, complaints.rates, owed=owed_of(cases), complaints=complaints.factor,
+        holds=holding(strategy, cases),
+    )  # fmt: skip
+
+
+def owed_of(cases: pl.DataFrame) -> Floats:
+    """What each case owes, (n,)."""
+    return np.maximum(cases["owed"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0)
+
+
+def _conditional(strategy: Strategy) -> list[int]:
+    return [at for at, budget in enumerate(strategy.own) if budget.when is not None]
+
+
+def holding(strategy: Strategy, cases: pl.DataFrame) -> NDArray[np.bool_]:
+    """Which conditions of budgets each case meets, (n, budgets with a condition)."""
+    asked = _conditional(strategy)
     holds = np.zeros((cases.height, len(asked)), dtype=bool)
     for place, at in enumerate(asked):
         when = strategy.own[at].when
         if when is not None:
             marks = cases.select("case", _=when.expression)["_"]
             holds[:, place] = marks.to_numpy().astype(bool)
-    columns = len(BUDGETS) + np.array(asked, dtype=np.int64)
-    if not asked:
-        segment = np.zeros(cases.height, dtype=np.int64)
-        return Factored(rates[None], segment, factors, of)
+    return holds
+
+
+def factored(
+    strategy: Strategy, by_treatment: Mapping[str, float], *, owed: Floats, complaints: Floats,
+    holds: NDArray[np.bool_],
+) -> Factored:  # fmt: skip
+    """
+    What cases take that owe so much, are so likely to complain and meet such conditions;
+    `by_treatment` are the rates of complaints.
+    """
+    rates = _rates(strategy, by_treatment)
+    by_kind = {"owed": owed, "complaints": complaints}
+    factors = np.vstack([by_kind[kind] for kind in KINDS])
+    of = np.array([NONE] * len(BUDGETS) + [_kind(budget) for budget in strategy.own])
+    columns = len(BUDGETS) + np.array(_conditional(strategy), dtype=np.int64)
+    if not len(columns):
+        return Factored(rates[None], np.zeros(len(holds), dtype=np.int64), factors, of)
     patterns, segment = _patterns(holds)
     if len(patterns) * rates.size > LARGEST:
         return _by_factors(rates, factors, of, holds, columns)
@@ -67,7 +93,7 @@ def of_cases(
     return Factored(each, segment, factors, of)
 
 
-def _rates(strategy: Strategy, complaints: Complaints) -> Floats:
+def _rates(strategy: Strategy, complaints: Mapping[str, float]) -> Floats:
     minute = strategy.assumptions.minute
     rates = np.zeros((len(strategy.treatments), len(BUDGETS) + len(strategy.own)))
     for at, treatment in enumerate(strategy.treatments.values()):
@@ -75,7 +101,7 @@ def _rates(strategy: Strategy, complaints: Complaints) -> Floats:
         house = [taken.get(name, 0.0) for name in BUDGETS]
         rates[at] = [
             *house,
-            *(rate_of(strategy, budget, treatment, complaints.rates) for budget in strategy.own),
+            *(rate_of(strategy, budget, treatment, complaints) for budget in strategy.own),
         ]
     return rates
 

@@ -4,47 +4,39 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from recoup.decision.vulnerability import AT_RISK
-from recoup.kernel.files import write_by_content
+from recoup.kernel.files import name_by_content, write_by_content
 from recoup.kernel.progress import Progress, quiet
-from recoup.people import queries as people
-from recoup.people.models import Agency, Book
-from recoup.portfolio import queries as portfolio
+from recoup.people.models import Book
+from recoup.portfolio.divided import Columns
 from recoup.portfolio.models import Case
-from recoup.scoring import queries as scoring
-from recoup.strategy import (
-    counting,
-    distress,
-    eligibility,
-    history,
-    learning,
-    persons,
-    planning,
-    reasons,
-    routing,
-)
-from recoup.strategy.effects import alone, complaints, keeping
+from recoup.strategy import counting, eligibility, learning, planning, reasons
+from recoup.strategy.columnar import database
+from recoup.strategy.columnar.database import Facts
+from recoup.strategy.framing import Around, frames
 from recoup.strategy.models import Decision, Plan, StrategyVersion
-from recoup.strategy.planning import Night
-from recoup.strategy.prospects import Frames
+from recoup.strategy.planning import Night, Record
 from recoup.strategy.reading import read
 from recoup.strategy.schema import Strategy
 
+__all__ = [
+    "decided", "decisions", "folder", "frames", "keep_only", "last_prices", "planned", "write_decisions",
+    "write_file", "write_plan",
+]  # fmt: skip
+
 BATCH = 2000
 ROW_GROUP = 20_000  # a page that shows one case reads one of them
-SCORES = {
-    "repay_30": pl.Float64, "roll": pl.Float64, "lost_contact": pl.Float64,
-    "ability": pl.Float64, "willingness": pl.Float64, "self_cure": pl.Float64, "starter": pl.Boolean,
-}  # fmt: skip
 
 
 def decided(
@@ -61,80 +53,48 @@ def decided(
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A night that is planned and not yet kept: its record, and the file of its rows."""
+
+    record: Record
+    path: Path
+
+    def chosen(self) -> Iterator[pl.DataFrame]:
+        """The rows with an action, some at a time."""
+        with pq.ParquetFile(self.path) as file:
+            for group in range(file.num_row_groups):
+                rows = pl.DataFrame(pl.from_arrow(file.read_row_group(group)))
+                yield rows.filter(pl.col("treatment") != "")
+
+
+def planned(
+    *, book: Book, version: StrategyVersion, facts: pl.DataFrame | Facts, on: date, at: datetime,
+    stopped: Collection[str], columns: Columns | None, progress: Progress,
+) -> Planned:  # fmt: skip
+    """
+    The plan of a night with its rows in a file: of the whole book in memory, or with `columns` part by
+    part.
+    """
+    if isinstance(facts, pl.DataFrame):
+        night = decided(book=book, version=version, facts=facts, on=on, at=at, stopped=stopped,
+                        progress=progress)  # fmt: skip
+        return Planned(night, write_file(book=book, on=on, rows=night.rows))
+    if columns is None:
+        raise ValueError("Facts that come part by part ask for columns.")
+    asked = database.Night(
+        around=Around(book, read(version.source), on), digest=version.digest, facts=facts,
+        columns=columns, at=at, stopped=stopped, prices=last_prices(book=book, on=on),
+    )  # fmt: skip
+    rows = columns.folder / "rows.parquet"
+    record = database.decided(asked, into=rows, progress=progress)
+    return Planned(record, name_by_content(folder(book), stem=on.isoformat(), path=rows))
+
+
 def last_prices(*, book: Book, on: date) -> dict[str, float] | None:
     """The prices of the last night before a day, to begin the next one's with."""
     last = Plan.objects.filter(book=book, on__lt=on).order_by("-on").first()
     return last.prices if last else None
-
-
-def frames(
-    *, book: Book, strategy: Strategy, facts: pl.DataFrame, on: date, at: datetime,
-    scored_on: date | None = None, again: Collection[int] | None = None,
-) -> Frames:  # fmt: skip
-    """
-    Everything a plan is made from, each read once; scores of another day if one is given. For some
-    cases chosen for `again`, they alone, with what their people were told in other cases.
-    """
-    same, some = _people(book, again)
-    cases = portfolio.case_frame(book=book, on=on, cases=some)
-    scores = scoring.scores_frame(book=book, on=scored_on or on, cases=again)
-    recent = history.contacts_frame(
-        book=book, on=on, at=at, days=strategy.contact_limit.days, cases=some, again=again or (),
-    )  # fmt: skip
-    points = portfolio.contact_point_frame(book=book, on=on, cases=again)
-    cases = cases.join(with_scores(scores), on="case", how="left", maintain_order="left")
-    cases = cases.join(recent, on="case", how="left", maintain_order="left")
-    # Two cases of one person are one person: for the holdout, the arm and the limit of contacts.
-    cases = persons.as_one(cases, same).with_columns(
-        pl.col("contacts_7", "contacts_30", "contacts_limit", "pending").fill_null(0),
-        days_placed=(pl.lit(on) - pl.col("placed_on")).dt.total_days(),
-        has_team=pl.col("team").is_not_null(),
-        has_agency=pl.col("agency").is_not_null(),
-        agency=pl.col("agency").replace_strict(_agencies(), default=None, return_dtype=pl.String),
-        time_zones=pl.col("time_zones").fill_null(""),
-    )
-    cases = cases.with_columns(pl.col("contacts_limit").sum().over("person"))
-    if again is not None:
-        cases = cases.filter(pl.col("case").is_in(list(again)))
-    cases = distress.with_signs(cases, book=book, on=scored_on or on, cases=again)
-    points = points.filter((pl.col("party") == "debtor") & (pl.col("state") != "invalid"))
-    past = history.past_frame(book=book, cases=again)
-    measured = keeping.load(book=book)
-    cured = measured and alone.chances(
-        measured.card, cases, repay_30=strategy.assumptions.repay_30
-    )  # fmt: skip
-    if cured is not None:
-        cases = cases.with_columns(self_cure=pl.Series(cured))
-    return Frames(
-        cases=cases, points=points, past=past, facts=facts, measured=measured,
-        closed=routing.closed(book=book, strategy=strategy, on=on),
-        objecting=complaints.load(book=book, strategy=strategy),
-    )  # fmt: skip
-
-
-def _people(
-    book: Book, again: Collection[int] | None
-) -> tuple[dict[int, int], Collection[int] | None]:
-    """Rows of people who are one person; and for some cases, these and all others of their people."""
-    if again is None:
-        return people.same_people(creditor=book.creditor_id), None
-    mine = Case.objects.filter(pk__in=again).values_list("borrower__person", flat=True)
-    same = people.same_people(creditor=book.creditor_id, persons=list(mine))
-    others = Case.objects.filter(book=book, borrower__person__in={*same, *same.values()})
-    return same, {*again, *others.values_list("pk", flat=True)}
-
-
-def _agencies() -> dict[int, str]:
-    return dict(Agency.objects.values_list("pk", "code"))
-
-
-def with_scores(scores: pl.DataFrame) -> pl.DataFrame:
-    """The columns of scores that conditions know; a score nobody gave is not known."""
-    given = [
-        pl.col(name).cast(kind) if name in scores.columns else pl.lit(None, kind).alias(name)
-        for name, kind in SCORES.items()
-    ]
-    return scores.select(pl.col("case").cast(pl.Int64), *given)
 
 
 def folder(book: Book) -> Path:
@@ -165,13 +125,13 @@ def keep_only(*, plan: Plan) -> None:
 
 
 def write_plan(
-    *, book: Book, version: StrategyVersion, night: Night, pointer: dict[str, Any], on: date,
+    *, book: Book, version: StrategyVersion, night: Record, pointer: dict[str, Any], on: date,
     at: datetime,
 ) -> Plan:  # fmt: skip
     """The row of the night."""
     return Plan.objects.create(
         book=book, strategy=version, on=on, at=at, file=pointer["file"], digest=pointer["sha256"],
-        rows=night.rows.height, chosen=night.rows.filter(pl.col("treatment") != "").height,
+        rows=night.cases, chosen=night.acted,
         budgets=night.budgets, prices=night.prices, certificate=night.certificate,
         refused=night.refused, rules=night.rules,
         effects=night.effects.as_dict() | {"complaints": night.complaints},
@@ -179,19 +139,19 @@ def write_plan(
 
 
 def write_decisions(
-    *, plan: Plan, version: StrategyVersion, night: Night, progress: Progress = quiet
-) -> None:
-    """The rows of what was chosen, in batches, and what they take of the budgets."""
+    *, plan: Plan, version: StrategyVersion, chosen: Iterable[pl.DataFrame],
+    progress: Progress = quiet,
+) -> None:  # fmt: skip
+    """The rows of what was `chosen`, in batches, and what they take of the budgets."""
     strategy, done, used = read(version.source), 0, Counter[str]()
-    chosen = night.rows.filter(pl.col("treatment") != "")
     counting.open_for(plan)
-    for part in chosen.iter_slices(BATCH):
+    for part in (piece for some in chosen for piece in some.iter_slices(BATCH)):
         made = list(decisions(plan, strategy, part))
         for row in made:
             used.update(row.takes)
         Decision.objects.bulk_create(made, batch_size=500)
         done += part.height
-        progress("strategy", done, chosen.height)
+        progress("strategy", done, plan.chosen)
     counting.take_all(plan, used)
 
 

@@ -26,10 +26,10 @@ from recoup.scoring import queries as scoring
 from recoup.scoring.models import ScoreRun
 from recoup.strategy import distress
 from recoup.strategy.assigning.policy import VULNERABLE, Policy
+from recoup.strategy.framing import with_scores
 from recoup.strategy.models import StrategyVersion
 from recoup.strategy.reading import read
 from recoup.strategy.schema import Assumptions
-from recoup.strategy.writing import with_scores
 
 Ints = NDArray[np.int64]
 TEAM = 1 << 40  # a team that takes cases as one is a collector of this number and its own

@@ -31,6 +31,7 @@ from recoup.scoring.batches import matrix_of
 from recoup.scoring.buckets import COMPRESSION, Buckets
 from recoup.scoring.declared import NAMES
 from recoup.scoring.store import Scorer
+from recoup.strategy.columnar.following import not_followed
 from recoup.strategy.prospects import Frames, Prospects, look
 from recoup.strategy.schema import MEDIA, Strategy
 from recoup.strategy.words import Words
@@ -73,14 +74,9 @@ class Job:
         """
         Go on only if the night can do all that the strategy says.
 
-        :raises Invalid: if an arm learns, or if nobody said which arms are stopped or groups closed
+        :raises Invalid: if it has a block that is not followed, or if nobody said which arms are stopped or groups closed
         """
-        strategy, problems = self.strategy, []
-        if strategy.learning is not None:
-            problems.append(Problem(
-                "learning", f"The arm {strategy.learning.arm} draws from what it learnt, which a night "
-                "over columns does not.", "Plan this book by `recoup night`, or leave the block out.",
-            ))  # fmt: skip
+        strategy, problems = self.strategy, not_followed(self.strategy)
         if strategy.routing is not None and self.closed is None:
             problems.append(Problem(
                 "routing", "Nobody said which groups are closed.", "Give the job `closed`, as "

@@ -35,6 +35,7 @@ from recoup.kernel.progress import Progress, quiet
 from recoup.people.models import Book
 from recoup.portfolio import operations as portfolio
 from recoup.portfolio import queries as portfolio_queries
+from recoup.portfolio.divided import Columns
 from recoup.portfolio.events import CaseMoved, CasesAdmitted
 from recoup.portfolio.models import Case
 from recoup.repayment import operations as repayment
@@ -69,6 +70,7 @@ class Moment:
     progress: Progress = quiet
     clock: Callable[[], datetime] | None = None
     engine: scoring.Engine = scoring.by_kernel
+    columns: Columns | None = None
 
     @property
     def now(self) -> datetime:
@@ -137,6 +139,14 @@ def take_in_waiting(moment: Moment) -> int:
 
 # -- Night: Case -> Score -> Decision -> Figure ---------------------------------------------------
 
+
+def facts_of(moment: Moment) -> Any:
+    """The rulebook's facts of the day, of the whole book or part by part."""
+    if moment.columns is None:
+        return gate_queries.facts_frame(book=moment.book, on=moment.on)
+    return gate_queries.Facts(book=moment.book, on=moment.on)
+
+
 NIGHT = [
     Step("take in", take_in_waiting),
     Step("share out", lambda m: portfolio.share_out(book=m.book, by=m.by, at=m.at)),
@@ -147,14 +157,15 @@ NIGHT = [
     Step("promises", lambda m: repayment.judge_promises(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("plans", lambda m: repayment.judge_plans(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("score", lambda m: scoring.score_book(
-        book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress, engine=m.engine)),
+        book=m.book, on=m.on, by=m.by, at=m.at, progress=m.progress, engine=m.engine,
+        columns=m.columns)),
     Step("assign", lambda m: strategy.assign_cases(
         book=m.book, on=m.on, vulnerable=gate_queries.vulnerable_cases(book=m.book, at=m.at),
         by=m.by, at=m.at, progress=m.progress)),
     Step("learn", lambda m: strategy.learn(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("decide", lambda m: strategy.decide(
-        book=m.book, on=m.on, facts=gate_queries.facts_frame(book=m.book, on=m.on),
-        by=m.by, at=m.at, progress=m.progress)),
+        book=m.book, on=m.on, facts=facts_of(m), by=m.by, at=m.at, columns=m.columns,
+        progress=m.progress)),
     Step("check log", lambda m: strategy.check_log(book=m.book, on=m.on, by=m.by, at=m.at)),
     Step("count", lambda m: reporting.count(
         book=m.book, on=m.on - timedelta(days=1), by=m.by, at=m.at)),
@@ -169,9 +180,18 @@ NIGHT = [
 def night(
     *, book: Book, on: date, at: datetime, by: Actor, progress: Progress = quiet,
     timed: Timed = untimed, engine: scoring.Engine = scoring.by_kernel,
+    columns: Columns | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Prepare a day: gives what each step answered, by its name. All engines of scores agree."""
-    moment = Moment(book=book, on=on, at=at, by=by, progress=progress, engine=engine)
+    """
+    Prepare a day: gives what each step answered, by its name. All engines of scores agree; with
+    `columns` scores and decisions are made part by part, and are the same.
+
+    :raises Invalid: before anything is done, if the strategy in force is not followed part by part
+    """
+    if columns is not None:
+        strategy.demand_by_parts(book=book)
+    moment = Moment(book=book, on=on, at=at, by=by, progress=progress, engine=engine,
+                    columns=columns)  # fmt: skip
     return _walk(NIGHT, moment, timed)
 
 

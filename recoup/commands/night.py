@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,10 +20,11 @@ MORNING = 8 * 60  # minutes since midnight: by then a night should have been
 @console.ON
 @click.option(
     "--engine",
-    type=click.Choice(["kernel", "spark"]),
+    type=click.Choice(["kernel", "columnar", "spark"]),
     default="kernel",
     show_default=True,
-    help="What works out features and scores; both give the same.",
+    help="What works out features and scores; all give the same. The engine columnar scores and decides "
+    "part by part, for a book larger than memory.",
 )
 @click.option(
     "--spark-master",
@@ -30,7 +32,14 @@ MORNING = 8 * 60  # minutes since midnight: by then a night should have been
     show_default=True,
     help="Where Spark runs; its workers must see the data folder.",
 )
-def command(code: str | None, on: datetime | None, engine: str, spark_master: str) -> None:
+@click.option(
+    "--keep-files",
+    is_flag=True,
+    help="Keep the working files of the engine columnar, in the data folder under columns.",
+)
+def command(
+    code: str | None, on: datetime | None, engine: str, spark_master: str, keep_files: bool
+) -> None:
     """
     Prepare a day: age the book, judge promises, score, decide, count.
 
@@ -48,13 +57,14 @@ def command(code: str | None, on: datetime | None, engine: str, spark_master: st
     at = console.instant(day, book, given=on is not None)
     with (
         _scoring(engine, spark_master) as scored_by,
+        _columns(engine, book, day, keep_files) as columns,
         scopes.acting_for(book),
         console.progress() as progress,
     ):
         _see_to_a_strategy(book, at)
         answers = path.night(
             book=book, on=day, at=min(at, clock.now()), by=console.actor("night"),
-            progress=progress, timed=timings.stage, engine=scored_by,
+            progress=progress, timed=timings.stage, engine=scored_by, columns=columns,
         )  # fmt: skip
     report(book, day, at, answers, timings)
 
@@ -66,13 +76,30 @@ def _scoring(engine: str, master: str) -> Iterator[Any]:
     """
     from recoup.scoring import operations
 
-    if engine == "kernel":
+    if engine != "spark":
         yield operations.by_kernel
         return
     from recoup.scoring import spark
 
     with spark.running(master=master) as session:
         yield spark.engine(session)
+
+
+@contextmanager
+def _columns(engine: str, book: Any, day: date, keep: bool) -> Iterator[Any]:
+    """
+    Where a night by parts works, if this is one. :raises Failed: if another one is at work
+    """
+    from django.conf import settings
+
+    from recoup.portfolio import divided
+
+    if engine != "columnar":
+        yield None
+        return
+    root = Path(settings.DATA_DIR) / "columns" / str(book.pk)
+    with divided.working(root, name=day.isoformat(), keep=keep) as columns:
+        yield columns
 
 
 def _demand_forward(book: Any, day: date) -> None:

@@ -48,6 +48,21 @@ class Meter:
 
 def run(accounts: int) -> dict[str, dict[str, float]]:
     """One size, in this process."""
+    meter = Meter()
+    book, by, at = prepared(accounts, meter)
+    from recoup import path
+    from recoup.people import scopes
+
+    with scopes.acting_for(book):
+        path.night(
+            book=book, on=AS_OF, at=at, by=by,
+            timed=lambda name: meter.stage(f"night: {name}"),
+        )  # fmt: skip
+    return meter.rows
+
+
+def prepared(accounts: int, meter: Meter | None = None) -> tuple[Any, Any, Any]:
+    """A book that was taken in, with a strategy in force; with who did it, and when."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recoup.site.settings")
     from recoup.commands import console
 
@@ -64,7 +79,7 @@ def run(accounts: int) -> dict[str, dict[str, float]]:
     from recoup.strategy import operations as strategy
     from recoup.synth import demo, lender
 
-    at, by, meter = clock.now(), Actor.system("bench"), Meter()
+    at, by, meter = clock.now(), Actor.system("bench"), meter or Meter()
     folder = Path(os.environ["RECOUP_HOME"]) / "lender"
     with meter.stage("write the lender's files"):
         lender.write(
@@ -90,11 +105,7 @@ def run(accounts: int) -> dict[str, dict[str, float]]:
             path.take_in(placement=placement, by=by, at=at)
         strategy_version = strategy.add(book=book, source=strategy.default("CN"), by=by, at=at)
         strategy.activate(version=strategy_version, by=by, at=at)
-        path.night(
-            book=book, on=AS_OF, at=at, by=by,
-            timed=lambda name: meter.stage(f"night: {name}"),
-        )  # fmt: skip
-    return meter.rows
+    return book, by, at
 
 
 def main() -> None:

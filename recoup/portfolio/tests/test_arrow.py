@@ -63,6 +63,24 @@ def test_rows_by_arrow_are_the_rows_one_by_one(
     assert handed["name"].to_list() == NAMES
 
 
+def test_rows_some_at_a_time_are_the_rows_at_once(
+    users: Any, without_arrow: pytest.MonkeyPatch
+) -> None:
+    without_arrow.setitem(bulk.AT_ONCE, connection.vendor, 2)
+    plain = list(bulk.frames(users, SCHEMA, piece=2))
+    without_arrow.undo()
+    handed = list(bulk.frames(users, SCHEMA))
+    nobody = list(bulk.frames(users.filter(pk=0), SCHEMA))
+
+    whole = bulk.frame(users, SCHEMA)
+
+    assert len(plain) > 1 and max(part.height for part in plain) == 2
+    for parts in (plain, handed):
+        assert all(part.schema == pl.Schema(SCHEMA) for part in parts)
+        assert pl.concat(parts).equals(whole)
+    assert sum(part.height for part in nobody) == 0
+
+
 def test_columns_keep_the_order_asked_for_and_the_truth_of_flags(
     users: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,20 +52,26 @@ class Score:
         return abilities.points(self.value)
 
 
-def scores_frame(*, book: Book, on: date, cases: Collection[int] | None = None) -> pl.DataFrame:
+def scores_frame(
+    *, book: Book, on: date, cases: Collection[int] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pl.DataFrame:  # fmt: skip
     """
     The scores of a book, or of some of its cases, for a day: a row for each, in order of case.
 
     Columns: case, starter (whether any of the scores is the starter score), and for each target
     its chance, `<target>_model`, `<target>_reason_1` to `_3` (`+feature` raised it, `-feature`
-    lowered it).
+    lowered it); of them those of `columns` that there are, if any are named.
 
     :raises Invalid: if the book was not scored for the day
     """
-    run = _run(book, on)
-    if cases is None:
-        return pl.read_parquet(_path(run))
-    return pl.scan_parquet(_path(run)).filter(pl.col("case").is_in(list(cases))).collect()
+    rows = pl.scan_parquet(_path(_run(book, on)))
+    if columns is not None:
+        there = rows.collect_schema().names()
+        rows = rows.select("case", *(name for name in columns if name in there))
+    if cases is not None:
+        rows = rows.filter(pl.col("case").is_in(list(cases)))
+    return rows.collect()
 
 
 def features_frame(

@@ -86,7 +86,9 @@ def frames(
     same, some = _people(book, again)
     raw = Raw(
         cases=portfolio.case_frame(book=book, on=on, cases=some),
-        scores=with_scores(scoring.scores_frame(book=book, on=scored_on or on, cases=again)),
+        scores=with_scores(scoring.scores_frame(
+            book=book, on=scored_on or on, cases=again, columns=list(SCORES)
+        )),
         recent=history.contacts_frame(
             book=book, on=on, at=at, days=strategy.contact_limit.days, cases=some,
             again=again or (),

@@ -26,7 +26,7 @@ from recoup.scoring import queries as scoring
 from recoup.scoring.models import ScoreRun
 from recoup.strategy import distress
 from recoup.strategy.assigning.policy import VULNERABLE, Policy
-from recoup.strategy.framing import with_scores
+from recoup.strategy.framing import SCORES, with_scores
 from recoup.strategy.models import StrategyVersion
 from recoup.strategy.reading import read
 from recoup.strategy.schema import Assumptions
@@ -121,9 +121,11 @@ def _cases(book: Book, on: date, said: Rulings) -> tuple[pl.DataFrame, bool]:
     holders = portfolio.holders_frame(book=book).select("case", "language", "collector")
     frame = cases.join(holders, on="case", how="inner", maintain_order="left")
     run = ScoreRun.objects.filter(book=book, on__lte=on).order_by("-on").first()
-    scores = with_scores(scoring.scores_frame(book=book, on=run.on)) if run else None
-    if scores is None:
-        scores = with_scores(pl.DataFrame(schema={"case": pl.Int64}))
+    if run is None:
+        scores = pl.DataFrame(schema={"case": pl.Int64})
+    else:
+        scores = scoring.scores_frame(book=book, on=run.on, columns=list(SCORES))
+    scores = with_scores(scores)
     frame = frame.join(scores, on="case", how="left", maintain_order="left").with_columns(
         days_placed=(pl.lit(on) - pl.col("placed_on")).dt.total_days(),
         has_team=pl.col("team").is_not_null(), has_agency=pl.lit(False),

@@ -16,7 +16,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from recoup.kernel.text import canonical_json
 from recoup.people.models import Book
 from recoup.strategy import valuing
 from recoup.strategy.effects import logged
+from recoup.strategy.effects.complaints import Complaints
 from recoup.strategy.events import EffectsLearned, RewardsMoved
 from recoup.strategy.models import Learned, Plan, StrategyVersion
 from recoup.strategy.prospects import Prospects
@@ -103,25 +104,40 @@ def sampling(
     if strategy.learning is None:
         return None
     rows = np.flatnonzero(seen.standing.follows[seen.due] == strategy.learning.arm)
-    if not len(rows):
+    mine = seen.due[rows]
+    found = of_cases(
+        strategy=strategy, cases=seen.cases[mine], complaints=seen.complaints.of(mine),
+        worth=seen.worth[rows], belief=belief, seed=seed,
+    )  # fmt: skip
+    if found is None:
+        return None
+    made, seen.worth[rows] = found
+    return replace(made, rows=rows)
+
+
+def of_cases(
+    *, strategy: Strategy, cases: pl.DataFrame, complaints: Complaints, worth: np.ndarray,
+    belief: Belief | None, seed: int,
+) -> tuple[Sampling, np.ndarray] | None:  # fmt: skip
+    """
+    The draws of the due cases that a learning arm has (L,), their rows counted from 0, and what their
+    actions are worth on average, (L, A), closed where `worth` is. `None` if there are none.
+    """
+    if strategy.learning is None or not cases.height:
         return None
     posterior = with_treatments((belief or nothing()).posterior, strategy)
-    cases = seen.cases[seen.due[rows]]
     keys = [key(treatment) for treatment in strategy.treatments.values()]
     spend = [one.spend(strategy.assumptions.minute) for one in strategy.treatments.values()]
-    harm = valuing.harm_of(strategy, valuing.recent_of(cases), seen.complaints.of(seen.due[rows]))
+    harm = valuing.harm_of(strategy, valuing.recent_of(cases), complaints)
     _, z = context(cases, strategy)
     scale = cases["overdue"].cast(pl.Float64).fill_null(0.0).to_numpy()
     cost = np.array(spend)[None, :] + harm
-    seen.worth[rows] = thompson.values(
-        scale=scale,
-        z=z,
-        effects=posterior.means(keys),
-        cost=cost,
-        open_=np.isfinite(seen.worth[rows]),
+    mean = thompson.values(
+        scale=scale, z=z, effects=posterior.means(keys), cost=cost, open_=np.isfinite(worth)
     )
     draws = posterior.draw(keys, strategy.learning.draws, np.random.default_rng(seed))
-    return Sampling(rows=rows, scale=scale, z=z, cost=cost, draws=draws)
+    made = Sampling(rows=np.arange(cases.height), scale=scale, z=z, cost=cost, draws=draws)
+    return made, mean
 
 
 # -- Each night ------------------------------------------------------------------------------------

@@ -91,6 +91,11 @@ def seed_of(*parts: str) -> int:
     return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:8], "big") >> 1
 
 
+def seed_of_draws(*, belief: Belief | None, digest: str, on: date) -> int:
+    """The seed of a learning arm's draws: what is believed, the strategy, the day."""
+    return seed_of("believed", belief.digest if belief else "", digest, on.isoformat())
+
+
 def night(
     *, book: Book, strategy: Strategy, digest: str, frames: Frames, on: date, at: datetime,
     prices: Mapping[str, float] | None = None, stopped: Collection[str] = (),
@@ -108,7 +113,7 @@ def night(
         strategy=strategy,
         seen=seen,
         belief=belief,
-        seed=seed_of("believed", belief.digest if belief else "", digest, on.isoformat()),
+        seed=seed_of_draws(belief=belief, digest=digest, on=on),
     )
     chosen, kept = plan(
         book=book, strategy=strategy, digest=digest, on=on, worth=seen.worth, use=seen.use,

@@ -82,9 +82,11 @@ def planned(
         return Planned(night, write_file(book=book, on=on, rows=night.rows))
     if columns is None:
         raise ValueError("Facts that come part by part ask for columns.")
+    strategy = read(version.source)
     asked = database.Night(
-        around=Around(book, read(version.source), on), digest=version.digest, facts=facts,
-        columns=columns, at=at, stopped=stopped, prices=last_prices(book=book, on=on),
+        around=Around(book, strategy, on), digest=version.digest, facts=facts, columns=columns,
+        at=at, stopped=stopped, prices=last_prices(book=book, on=on),
+        belief=learning.newest(book=book, on=on) if strategy.learning else None,
     )  # fmt: skip
     rows = columns.folder / "rows.parquet"
     record = database.decided(asked, into=rows, progress=progress)

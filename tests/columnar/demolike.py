@@ -1,7 +1,7 @@
 """
 A demo-like book of some hundred cases that goes through nights and days, for both kinds of nights.
 
-Its strategy has several arms, groups that cases are drawn into, budgets of its own with conditions, and
+Its strategy has several arms, of which one learns, groups that cases are drawn into, budgets of its own with conditions, and
 a price of complaints. By day what waits is sent, people complain, refuse, fall ill and pay.
 """
 
@@ -39,7 +39,8 @@ def strategy() -> str:
     text = text.replace("offer: {plan_months: 12, promise_days: 30}",
                         "offer: {plan_months: 12, promise_days: 30, waive_share: 0.1}")  # fmt: skip
     text = text.replace("explore: 0.02", "explore: 0.03", 1)
-    return text + "\nrouting: {salt: r1, share: 0.5, groups: [message, human]}\n"
+    text += "\nrouting: {salt: r1, share: 0.5, groups: [message, human]}\n"
+    return text + "learning: {arm: patient}\n"
 
 
 def at(day: int, wall: time = time(2)) -> datetime:

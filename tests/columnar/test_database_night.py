@@ -30,6 +30,7 @@ from recoup.scoring import queries as scores
 from recoup.scoring.models import ScoreRun
 from recoup.strategy import arms, framing, operations, writing
 from recoup.strategy.columnar import database, following, moved
+from recoup.strategy.columnar.following import OVER_DATABASE
 from recoup.strategy.effects import logged, measured
 from recoup.strategy.framing import Around
 from recoup.strategy.models import Decision, Plan
@@ -37,7 +38,6 @@ from recoup.strategy.planning import Night
 from recoup.strategy.prospects import look
 from recoup.strategy.reading import read, shipped
 from recoup.strategy.schema import Learning, Strategy
-from tests.cast import approved
 from tests.columnar import demolike
 from tests.columnar.demolike import SIZE
 
@@ -172,24 +172,26 @@ def test_nights_by_parts_are_those_of_the_whole_book_case_by_case(
     assert seen >= {"budget", "distress", "explored", "holdout", "stop", "waiting", "not_worth",
                     "assumed", "measured v1"}  # fmt: skip
     assert set(effects[3].assumed.values()) == {"book_moved"}
+    assert "sampled" in expected.tried and rows["sampled"].sum() > 20
     assert len(effects[4].by) == 2 and rows["self_cure"].null_count() == 0
     assert verify().is_whole
 
 
 def test_what_the_strategy_says_is_followed_or_refused_field_by_field() -> None:
     """A block that is new to strategies is refused until somebody says that parts follow it."""
-    assert {one.name for one in fields(Strategy)} >= following.FOLLOWED
+    assert {one.name for one in fields(Strategy)} >= OVER_DATABASE > following.FOLLOWED
     plain = read(shipped())
 
-    learning = following.not_followed(replace(plain, learning=Learning(arm="patient")))
-    assert following.not_followed(plain) == []
+    taught = replace(plain, learning=Learning(arm="patient"))
+    learning = following.not_followed(taught)
+    assert following.not_followed(plain) == following.not_followed(taught, OVER_DATABASE) == []
     assert [one.where for one in learning] == ["learning"]
-    assert "--engine kernel" in str(learning[0])
+    assert "--engine kernel" in str(learning[0]) and following.WHY["learning"] in str(learning[0])
 
 
 def test_a_block_that_nobody_thought_of_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     strategy = read(demolike.strategy())
-    monkeypatch.setattr(following, "FOLLOWED", following.FOLLOWED - {"routing"})
+    monkeypatch.setattr(following, "OVER_DATABASE", OVER_DATABASE - {"routing"})
 
     with pytest.raises(Invalid, match="cannot be followed") as refused:
         following.demand_followed(strategy)
@@ -201,9 +203,7 @@ def test_a_block_that_nobody_thought_of_is_refused(monkeypatch: pytest.MonkeyPat
 def test_a_strategy_that_is_not_followed_stops_the_night_before_anything_is_done(
     story: Any, system: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = demolike.strategy() + "learning: {arm: patient}\n"
-    version = operations.add(book=story, source=source, by=system, at=demolike.at(0))
-    operations.activate(version=approved(version), by=system, at=demolike.at(0))
+    monkeypatch.setattr(following, "OVER_DATABASE", OVER_DATABASE - {"routing"})
     now, events = moment(story, 0, system), Event.objects.count()
 
     with pytest.raises(Invalid, match="cannot be followed over columns"):

@@ -11,10 +11,10 @@ from recoup.commands.tests.conftest import Run
 from recoup.scoring.models import ScoreRun
 from recoup.scoring.queries import scores_frame
 from recoup.scoring.tests import local_spark
-from recoup.strategy import operations
+from recoup.strategy.columnar import following
+from recoup.strategy.columnar.following import OVER_DATABASE
 from recoup.strategy.models import Plan
-from recoup.strategy.reading import shipped
-from tests.cast import approved, place
+from tests.cast import place
 
 
 @pytest.mark.slow
@@ -63,17 +63,15 @@ def test_a_night_by_parts_says_what_any_night_says_and_leaves_no_files(
 
 @pytest.mark.django_db
 def test_a_strategy_that_parts_cannot_follow_is_refused_and_nothing_is_written(
-    run: Run, book: Any, team: Any, today: Any, system: Any, at: Any
+    run: Run, book: Any, team: Any, today: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place(book=book, team=team, reference="C1", phone="13800000001", days_past_due=40)
-    source = shipped() + "learning: {arm: patient}\n"
-    version = operations.add(book=book, source=source, by=system, at=at)
-    operations.activate(version=approved(version), by=system, at=at)
+    monkeypatch.setattr(following, "OVER_DATABASE", OVER_DATABASE - {"arms"})
 
     result = run("night", "--book", book.code, "--at", today, "--engine", "columnar")
 
     assert result.exit_code == 2
-    assert "cannot be followed over columns" in result.output and "learning" in result.output
+    assert "cannot be followed over columns" in result.output and "arms" in result.output
     assert "--engine kernel" in " ".join(result.output.split())
     assert not ScoreRun.objects.exists() and not Plan.objects.exists()
 

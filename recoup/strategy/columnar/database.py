@@ -38,10 +38,11 @@ from recoup.portfolio.models import Case
 from recoup.strategy import distress, eligibility, framing, persons, planning
 from recoup.strategy import uses as taking
 from recoup.strategy.choosing import Choice
-from recoup.strategy.columnar import kept, moved
+from recoup.strategy.columnar import believed, kept, moved
 from recoup.strategy.columnar.following import demand_followed
 from recoup.strategy.effects.measured import Effects
 from recoup.strategy.framing import Around
+from recoup.strategy.learning import Belief
 from recoup.strategy.planning import Record
 from recoup.strategy.prospects import Frames, look
 from recoup.strategy.schema import Strategy
@@ -72,6 +73,7 @@ class Night:
     at: datetime
     stopped: Collection[str]
     prices: Mapping[str, float] | None
+    belief: Belief | None = None
 
     @property
     def strategy(self) -> Strategy:
@@ -120,14 +122,19 @@ def decided(night: Night, *, into: Path, progress: Progress = quiet) -> Record:
     use = _use(night.strategy, asked, places, about[0]["rates"])
     del asked
     progress("plan", 0, 1)
+    drawn = believed.sampling(
+        night.strategy, files, places, worth, about[0], belief=night.belief, digest=night.digest,
+        on=night.around.on,
+    )  # fmt: skip
     chosen, prices_kept = planning.plan(
         book=night.around.book, strategy=night.strategy, digest=night.digest, on=night.around.on,
-        worth=worth, use=use, prices=night.prices,
+        worth=worth, use=use, prices=night.prices, sampling=drawn,
     )  # fmt: skip
     tried = planning.tried(worth, use, chosen)
-    del worth
     progress("plan", 1, 1)
-    lines = _lines(night.strategy, files, places, use, chosen, prices_kept)
+    told = Planned(worth if drawn else None, use, chosen, prices_kept)
+    del worth
+    lines = _lines(night.strategy, files, places, told)
     refused, counted = Counter[str](), [0, 0]
     with _Rows(into) as rows:
         for done, some in enumerate(in_order(lines, divided), start=1):
@@ -262,23 +269,38 @@ def _use(
     return taking.factored(strategy, rates, owed=owed, complaints=factor, holds=holds)
 
 
+@dataclass(frozen=True)
+class Planned:
+    """
+    Of all due cases, in order of case: uses, what was chosen and what prices kept; and what they are
+    worth, where that is not what their part says.
+    """
+
+    worth: NDArray[np.float64] | None
+    use: Factored
+    chosen: Choice
+    kept: Barred
+
+
 def _lines(
-    strategy: Strategy, files: list[Path], places: list[NDArray[np.int64]], use: Factored,
-    chosen: Choice, barred: Barred,
-) -> Iterator[pl.DataFrame]:  # fmt: skip
+    strategy: Strategy, files: list[Path], places: list[NDArray[np.int64]], plan: Planned
+) -> Iterator[pl.DataFrame]:
     """The rows of each part."""
+    use, chosen = plan.use, plan.chosen
     for path, place in zip(files, places, strict=True):
         mine = Factored(use.rates, use.segment[place], use.factors[:, place], use.of)
         seen, points = kept.whole(path, strategy=strategy, use=mine)
-        reasons = _some(chosen.plan.reasons, place)
+        if plan.worth is not None:
+            seen = replace(seen, worth=plan.worth[place])
         some = replace(
             chosen, action=chosen.action[place], propensity=chosen.propensity[place],
             explored=chosen.explored[place], open=chosen.open[place], idle=chosen.idle[place],
-            plan=replace(chosen.plan, reasons=reasons),
+            plan=replace(chosen.plan, reasons=_some(chosen.plan.reasons, place)),
         )  # fmt: skip
         yield planning.lines(
-            strategy=strategy, seen=seen, points=points, chosen=some, kept=_some(barred, place)
-        )
+            strategy=strategy, seen=seen, points=points, chosen=believed.of_part(some, place),
+            kept=_some(plan.kept, place),
+        )  # fmt: skip
 
 
 def _some(arrays: T, rows: NDArray[np.int64]) -> T:

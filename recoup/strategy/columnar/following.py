@@ -7,6 +7,7 @@ followed only if it is named here; a block that is new to strategies is refused 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
@@ -19,20 +20,21 @@ FOLLOWED = frozenset({
     "assumptions", "treatments", "segments", "salt", "arms", "own", "guard", "routing", "worth",
     "assignment",
 })  # fmt: skip
+OVER_DATABASE = FOLLOWED | {"learning"}  # its cases are gathered from all parts
 WHY = {
     "learning": "Its arm draws from what it learnt, which is worked out over all of its cases at once.",
-    "waiting": "What a case is worth later is worked out over types of cases of the whole book.",
+    "waiting": "What it expects of nights to come is a mean over all due cases of the book.",
 }
 OTHERWISE = "A night by parts does not know this block."
 ADVICE = "Plan this book by `recoup night` with --engine kernel, or leave the block out."
 
 
-def not_followed(strategy: Strategy) -> list[Problem]:
-    """Every block of a strategy that a night by parts would not do as it says."""
+def not_followed(strategy: Strategy, followed: Collection[str] = FOLLOWED) -> list[Problem]:
+    """Every block of a strategy that a night over columns would not do as it says."""
     return [
         Problem(one.name, WHY.get(one.name, OTHERWISE), ADVICE)
         for one in fields(strategy)
-        if one.name not in FOLLOWED and getattr(strategy, one.name) != _unsaid(one)
+        if one.name not in followed and getattr(strategy, one.name) != _unsaid(one)
     ]
 
 
@@ -45,9 +47,9 @@ def _unsaid(one: Field[Any]) -> Any:
 
 def demand_followed(strategy: Strategy) -> None:
     """
-    Go on only if a night by parts does all that a strategy says.
+    Go on only if a night over the database by parts does all that a strategy says.
 
     :raises Invalid: naming each block that it does not, and what to do
     """
-    if problems := not_followed(strategy):
+    if problems := not_followed(strategy, OVER_DATABASE):
         raise Invalid("This strategy cannot be followed over columns.", problems=problems)

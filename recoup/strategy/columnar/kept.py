@@ -97,6 +97,23 @@ def for_plan(path: Path) -> ForPlan:
         )
 
 
+@dataclass(frozen=True)
+class ForDraws:
+    """Of a part all cases, whose segments each follows, its factor of complaints, and which are due."""
+
+    cases: pl.DataFrame
+    follows: Words
+    factor: Floats
+    due: NDArray[np.int64]
+
+
+def for_draws(path: Path) -> ForDraws:
+    """What a learning arm asks of a part."""
+    with np.load(path, allow_pickle=False) as kept:
+        follows = Words(known=_about(kept)["words"]["follows"], codes=kept["of_follows"])
+        return ForDraws(_frame(kept["cases"]), follows, kept["factor"], kept["due"])
+
+
 def whole(path: Path, *, strategy: Strategy, use: Factored) -> tuple[Prospects, pl.DataFrame]:
     """A part as it was looked at, with its points; `use` is that of its due cases in the plan."""
     with np.load(path, allow_pickle=False) as file:

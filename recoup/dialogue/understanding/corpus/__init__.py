@@ -1,0 +1,1 @@
+"""The authored corpus: hand-written utterances, and a seeded generator that varies and combines them."""

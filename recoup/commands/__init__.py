@@ -31,6 +31,7 @@ COMMANDS = {
     "night": "night",
     "day": "day",
     "pay": "pay",
+    "understand": "understand",
     "serve": "serve",
     "journal": "journal",
     "vault": "vault",

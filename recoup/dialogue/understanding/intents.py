@@ -23,7 +23,8 @@ TIERS = (
     ("confirm_identity",),
     ("already_paid", "request_installment", "request_waiver"),
     ("ask_is_robot", "ask_caller_identity", "ask_how_to_pay", "ask_amount", "ask_consequence"),
-    ("callback_later", "promise_to_pay", "partial_payment"),
+    ("callback_later", "promise_to_pay"),
+    ("partial_payment",),
     ("refuse_to_pay", "hardship"),
     COURTESIES,
 )

@@ -10,7 +10,7 @@ ARGS   ?=
 .PHONY: help setup setup-dev demo serve test test-postgres check format bench bench-calibration bench-gate \
 	bench-experiments bench-ope bench-learning bench-values bench-flights bench-allocate bench-night bench-distributed \
 	bench-collectbench \
-	bench-next-action \
+	bench-next-action bench-understanding \
 	screenshots constraints clean
 
 help:  ## This list
@@ -91,6 +91,9 @@ bench-learning: setup-dev  ## Learning with priced budgets beside a fixed champi
 
 bench-next-action: setup-dev  ## The next best action of one case: in process, over HTTP, after an event (P8)
 	$(BIN)/python -m bench.next_action $(ARGS)
+
+bench-understanding: setup-dev  ## How well borrowers' turns are understood: make bench-understanding ARGS="--confusion"
+	$(BIN)/python -m bench.understanding $(ARGS)
 
 screenshots: setup-dev  ## The pictures in docs/screenshots, of a running demo: make screenshots ARGS="URL PASSWORD"
 	$(BIN)/python docs/screenshots.py $(ARGS)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from recoup.strategy.schema import CHAMPION, GROUPS, Learning, Routing, Segment, Treatment
+from recoup.strategy.schema import (
+    CHAMPION,
+    GROUPS,
+    Learning,
+    Routing,
+    Segment,
+    Treatment,
+    Waiting,
+)
 from recoup.strategy.yamlnodes import Reader
 
 # A case of the arm must have a chance of everything that is open to it.
@@ -70,4 +78,28 @@ def routing(
         share=inner.number("share", low=0.02, high=1, default=usual.share),
         discount=inner.number("discount", low=0, high=1, default=usual.discount),
         effect=inner.number("effect", low=0.001, high=0.2, default=usual.effect),
+    )  # fmt: skip
+
+
+def waiting(top: Reader) -> Waiting | None:
+    """
+    The `waiting` block; contacts are not weighed against later ones where there is none.
+
+        waiting: {days: 60, half_life: 10, cooling: 14, irritation: 0.1, decline: 0.8}
+    """
+    if not top.has("waiting"):
+        return None
+    inner, usual = top.at("waiting"), Waiting()
+    inner.only(("days", "half_life", "cooling", "irritation", "decline"))
+    if top.has("learning"):
+        inner.problem(
+            "An arm that learns by draws does not weigh contacts against later ones.",
+            "Leave out learning or waiting.",
+        )
+    return Waiting(
+        days=inner.whole("days", low=14, high=180, default=usual.days),
+        half_life=inner.number("half_life", low=1, high=90, default=usual.half_life),
+        cooling=inner.number("cooling", low=1, high=90, default=usual.cooling),
+        irritation=inner.number("irritation", low=0, high=2, default=usual.irritation),
+        decline=inner.number("decline", low=0.05, high=1, default=usual.decline),
     )  # fmt: skip

@@ -17,17 +17,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import numpy as np
+import polars as pl
+
 from recoup.rulebook.rows import RowGate
 from recoup.strategy import counting
 from recoup.strategy import uses as taking
 from recoup.strategy.budgets import BY_CASE
 from recoup.strategy.conditions import Holds, compile_one
 from recoup.strategy.effects.complaints import Objecting, rate_of
-from recoup.strategy.onestand import Sequences
+from recoup.strategy.effects.measured import Effects
+from recoup.strategy.onestand import Sequences, Stands
 from recoup.strategy.schema import BUDGETS, Strategy, Treatment
+from recoup.strategy.valuing import single_of
+from recoup.strategy.waiting import Expected, Outlook, gains_of
 
 NO_FACTS, NO_HOUR, NO_POINT, RULE = "no_facts", "no_common_hour", "no_contact_point", "rule"
 STOP, DISTRESS = "stop", "distress"
+# What a case is looked ahead by.
+AHEAD = (
+    "repay_30", "lost_contact", "overdue", "contacts_7", "contacts_30", "contacted_ago",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +101,18 @@ class Prepared:
     takes: tuple[tuple[tuple[int, float, str, Holds | None, int], ...], ...]
     closed: Mapping[str, Collection[str]] = field(default_factory=dict)
     rates: tuple[float, ...] = ()
+    outlook: Outlook | None = None
 
     @classmethod
     def of(
         cls, strategy: Strategy, prices: Sequence[float],
         closed: Mapping[str, Collection[str]] | None = None, objecting: Objecting | None = None,
+        expected: Expected | None = None,
     ) -> Prepared:  # fmt: skip
         """
         The strategy of a plan with its prices, in the order of `uses.names`, by segment the groups
-        that routing has closed, and the chances of a complaint that its values were made with.
+        that routing has closed, the chances of a complaint that its values were made with, and what
+        it expected, if it looks ahead.
         """
         rates = {
             code: rate_of(objecting.risk, one) if objecting else 1.0
@@ -124,6 +137,7 @@ class Prepared:
             treatments, Sequences.of(strategy), taking.names(strategy), tuple(prices),
             strategy.assumptions, tuple(each.spend(minute) for each in treatments), tuple(takes),
             closed or {}, tuple(rates.values()),
+            Outlook(strategy, expected, objecting) if strategy.waiting and expected else None,
         )  # fmt: skip
 
     def choose(
@@ -143,8 +157,9 @@ class Prepared:
             return Found(-1, stands.why, stands.segment, stands.step, stands.step_code)
         lawful, why, rules = self._lawful(known, stands.offered, gates, rows, now)
         options, top = [], None
+        gains = self._gains(known, values, stands) if self.outlook and lawful else None
         for at in lawful:
-            option = self._option(known, values, at, left)
+            option = self._option(known, values, at, left, gains)
             options.append(option)
             if option.has_room and option.worth > (top.worth if top else 0.0):
                 top = option
@@ -152,6 +167,9 @@ class Prepared:
             reason = why
         elif top is None:
             reason = "budget" if max(one.value for one in options) > 0 else "not_worth"
+            if gains is not None and reason == "not_worth":
+                now = max(self.value(known, values, at) for at in lawful)
+                reason = "better_later" if now > 0 else reason
         else:
             reason = ""
         return Found(
@@ -192,9 +210,10 @@ class Prepared:
         return lawful, why, rules
 
     def _option(
-        self, known: Known, values: Mapping[str, Any], at: int, left: Mapping[str, int]
-    ) -> Option:
-        value = self.value(known, values, at)
+        self, known: Known, values: Mapping[str, Any], at: int, left: Mapping[str, int],
+        gains: Sequence[float] | None,
+    ) -> Option:  # fmt: skip
+        value = self.value(known, values, at, gains)
         worth, room, takes, held = value, True, [], known.holds
         for m, rate, kind, holds, need in self.takes[at]:
             if holds is not None and not holds(values):
@@ -210,16 +229,45 @@ class Prepared:
                 room = False
         return Option(at, value, worth, tuple(takes), room)
 
-    def value(self, known: Known, values: Mapping[str, Any], at: int) -> float:
+    def _gains(self, known: Known, values: Mapping[str, Any], stands: Stands) -> list[float]:
+        """What each treatment brings over waiting, before what it costs, as `waiting.gains`."""
+        outlook = self.outlook
+        assert outlook is not None
+        segment = outlook.segment(known.follows, stands.segment)
+        fits = [
+            at in stands.fits and (known.only is None or at in known.only)
+            for at in range(len(self.treatments))
+        ]
+        chart, places = outlook.chart(segment=segment, fits=fits)
+        step = np.array([places[stands.step % len(segment.steps)]])
+        count = len(self.treatments)
+        row = pl.DataFrame(
+            {name: [values.get(name)] for name in AHEAD}, schema=dict.fromkeys(AHEAD, pl.Float64)
+        )
+        effects = Effects(
+            by={self.treatments[at].code: np.array([one]) for at, one in known.measured.items()}
+        )
+        single = single_of(strategy=outlook.strategy, cases=row, effects=effects)
+        objection = np.array([[self._objects(known, values, at) for at in range(count)]])
+        return [float(one) for one in gains_of(chart, step, single, objection)[0]]
+
+    def _objects(self, known: Known, values: Mapping[str, Any], at: int) -> float:
+        """The chance that a treatment ends in an objection."""
+        rate = self.rates[at] * self._factor(known, values, "complaints")
+        return rate if known.objects is None else -math.expm1(-rate)
+
+    def value(
+        self, known: Known, values: Mapping[str, Any], at: int, gains: Sequence[float] | None = None
+    ) -> float:
         """What a treatment is worth for a case, in minor units: the formula of `valuing`."""
         assume, treatment = self.assume, self.treatments[at]
         recent = values["contacts_30"] or 0
         overdue = values["overdue"] or 0
         cost = self.spend[at] + assume.harm * (1 + assume.harm_growth * recent)
         if assume.complaint_cost:
-            rate = self.rates[at] * self._factor(known, values, "complaints")
-            chance = rate if known.objects is None else -math.expm1(-rate)
-            cost += assume.complaint_cost * chance
+            cost += assume.complaint_cost * self._objects(known, values, at)
+        if gains is not None:
+            return gains[at] - cost
         if (effect := known.measured.get(at)) is not None:
             return overdue * effect - cost
         chance = values["repay_30"]

@@ -34,13 +34,13 @@ from recoup.people import scopes
 from recoup.people.models import Book
 from recoup.portfolio import bulk
 from recoup.portfolio.models import Entry
-from recoup.strategy import history, replaying
+from recoup.strategy import history, replaying, waiting
 from recoup.strategy.effects import complaints, keeping
 from recoup.strategy.events import VersionJudged
 from recoup.strategy.models import Judgement, Plan, StrategyVersion
 from recoup.strategy.planning import seed_of
 from recoup.strategy.reading import read
-from recoup.strategy.replaying import Replayed
+from recoup.strategy.replaying import Replayed, Used
 from recoup.strategy.schema import CHAMPION, Strategy
 
 WINDOW = 30  # days in which a payment counts for a decision
@@ -154,8 +154,11 @@ def _gathered(
         common = {
             "frame": pl.read_parquet(Path(settings.DATA_DIR) / night.file), "strategy": strategy,
             "arm": arm, "past": history.past_before(done, on=night.on), "book": book.code,
-            "on": night.on, "measured": keeping.load(book=book, at=night.at),
-            "objecting": complaints.of_plan(night),
+            "on": night.on,
+            "used": Used(
+                keeping.load(book=book, at=night.at), complaints.of_plan(night),
+                waiting.of_plan(night, strategy), night.prices,
+            ),
         }  # fmt: skip
         try:
             made = replaying.replay(

@@ -18,13 +18,17 @@ from recoup.strategy.sequence import FAR, WORKED
 
 @dataclass(frozen=True)
 class Stands:
-    """Why nothing is to be done, or the step with the treatments (their numbers) it offers."""
+    """
+    Why nothing is to be done, or the step with the treatments (their numbers) it offers, and those
+    that the case could get at any step of the segment (`fits`).
+    """
 
     why: str
     segment: str = ""
     step: int = 0
     step_code: str = ""
     offered: tuple[int, ...] = ()
+    fits: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ class Sequences:
                 offered = tuple(at for at in open_ if self.codes[at] in step.choose)
                 if offered:
                     why = "waiting" if idle < wait else ""
-                    return Stands(why, segment.code, following, step.code, offered)
+                    return Stands(why, segment.code, following, step.code, offered, tuple(open_))
                 following += 1
         return Stands("no_contact_point", segment.code)
 

@@ -49,6 +49,7 @@ class Record:
     forbidden: int = 0
     tried: dict[str, Any] = field(default_factory=dict)
     complaints: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, Any] | None = None
 
     @property
     def budgets(self) -> dict[str, dict[str, float]]:
@@ -107,7 +108,8 @@ def night(
     """
     total = frames.cases.height
     progress("strategy", 0, total)
-    seen = look(book=book, strategy=strategy, frames=frames, on=on, at=at, stopped=stopped)
+    seen = look(book=book, strategy=strategy, frames=frames, on=on, at=at, stopped=stopped,
+                prices=prices)  # fmt: skip
     progress("strategy", total // 2, total)
     sampling = learning.sampling(
         strategy=strategy,
@@ -127,6 +129,7 @@ def night(
         limits=tuple(taking.limits(strategy).tolist()), refused=counted(rows["why"]),
         rules=dict(sorted(seen.lawful.fired.items())), effects=seen.effects,
         complaints=seen.complaints.as_dict(),
+        expected=seen.expected.as_dict() if seen.expected else None,
         asked=seen.lawful.asked, forbidden=seen.lawful.refused,
         tried=tried(seen.worth, seen.use, chosen),
     )  # fmt: skip
@@ -229,6 +232,7 @@ def _why_not(seen: Prospects, chosen: Chosen) -> Words:
     why.put(due[idle & chosen.explored], "explored")
     why.put(due[idle & ~chosen.explored & wanted], "budget")
     why.put(due[idle & ~chosen.explored & ~wanted], "not_worth")
+    why.put(due[idle & ~chosen.explored & ~wanted & seen.later], "better_later")
     return why
 
 

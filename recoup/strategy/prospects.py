@@ -23,6 +23,7 @@ from recoup.strategy.effects.measured import Effects, Measured, effects_of
 from recoup.strategy.eligibility import Eligibility
 from recoup.strategy.schema import Strategy
 from recoup.strategy.sequence import Standing
+from recoup.strategy.waiting import Expected, Outlook
 from recoup.strategy.words import Words
 
 
@@ -34,7 +35,8 @@ class Frames:
     last step carried out in each segment; `measured` the effects of the book's own log, and
     `objecting` its chances of a complaint, where there are any;
     `arms` what `sequence.assign` gives for the cases in order, where it is known already; `alike`
-    facts that all contacts share, in place of columns of `facts`.
+    facts that all contacts share, in place of columns of `facts`; `expected` is what a strategy that
+    looks ahead took the nights to come to be like, where a night has said so.
     """
 
     cases: pl.DataFrame
@@ -46,6 +48,7 @@ class Frames:
     arms: sequence.Arms | None = None
     closed: Mapping[str, Collection[str]] = field(default_factory=dict)
     alike: Mapping[str, object] = field(default_factory=dict)
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ class Prospects:
     """
     Every case of the frame where it stands, and the `due` ones (n,) with what is lawful for them,
     `worth` (n, treatments), minus infinity where closed, `use` of the budgets, and the measured
-    `effects` that are in the worth; `complaints` of every case.
+    `effects` that are in the worth; `complaints` of every case. Under a strategy that looks ahead
+    `expected` is what it expects, and `later` (n,) marks who is worth a contact by itself, but more
+    on a later night.
     """
 
     cases: pl.DataFrame
@@ -64,13 +69,18 @@ class Prospects:
     use: Factored
     effects: Effects
     complaints: Complaints
+    later: np.ndarray
+    expected: Expected | None = None
 
 
 def look(
     *, book: Book, strategy: Strategy, frames: Frames, on: date, at: datetime,
-    stopped: Collection[str] = (),
+    stopped: Collection[str] = (), prices: Mapping[str, float] | None = None,
 ) -> Prospects:  # fmt: skip
-    """Look at every case of the frames, in order of case; `stopped` arms go the champion's way."""
+    """
+    Look at every case of the frames, in order of case; `stopped` arms go the champion's way. `prices`
+    are those of the night before, which a strategy that looks ahead expects again.
+    """
     cases = with_objections(frames.cases.sort("case"), frames.facts)
     cases = distress.with_points(cases, frames.facts)
     standing = sequence.stand(
@@ -92,11 +102,22 @@ def look(
     worth = valuing.values(
         strategy=strategy, cases=some, allowed=lawful.allowed, complaints=mine, effects=effects
     )  # fmt: skip
+    later, expected = np.zeros(len(due), dtype=bool), None
+    if strategy.waiting is not None:
+        expected = frames.expected or Expected.of(prices=prices, means=effects.by)
+        alone = worth.max(axis=1, initial=-np.inf) > 0
+        worth = valuing.values_ahead(
+            outlook=Outlook(strategy, expected, frames.objecting), cases=some, standing=standing,
+            due=due, allowed=lawful.allowed, complaints=mine, effects=effects,
+        )  # fmt: skip
+        later = alone & (worth.max(axis=1, initial=-np.inf) <= 0)
     _one_of_a_person(strategy, some, standing, due, worth, lawful)
     # The condition of a budget may ask for the arm.
     armed = some.with_columns(arm=standing.arm[due].series())
     use = taking.of_cases(strategy, armed, mine)
-    return Prospects(cases, standing, due, lawful, worth, use, effects, complaints)
+    return Prospects(
+        cases, standing, due, lawful, worth, use, effects, complaints, later, expected
+    )  # fmt: skip
 
 
 def with_objections(cases: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +149,9 @@ def _spare(
     due: np.ndarray,
 ) -> None:  # fmt: skip
     """Close to who may be in distress what nobody trained for it does."""
-    offered &= distress.kept(strategy, cases)
+    kept = distress.kept(strategy, cases)
+    offered &= kept
+    standing.fits[due] &= kept
     marks = np.zeros(len(standing.why), dtype=bool)
     marks[due[distress.at_risk(cases) & ~offered.any(axis=1)]] = True
     standing.leave(marks, distress.WHY)

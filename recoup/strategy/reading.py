@@ -32,7 +32,8 @@ from recoup.strategy.yamlnodes import Reader, parse
 SHIPPED = Path(__file__).parent / "strategies"
 FIELDS = (
     "name", "note", "holdout", "explore", "self_cure", "exits", "contact_limit", "budgets",
-    "assumptions", "worth", "treatments", "segments", "experiment", "learning", "routing", "assignment",
+    "assumptions", "worth", "treatments", "segments", "experiment", "learning", "routing", "waiting",
+    "assignment",
 )  # fmt: skip
 NEEDED = ("name", "holdout", "contact_limit", "budgets", "assumptions", "treatments", "segments")
 OFFERS = ("plan_months", "promise_days", "waive_share")
@@ -78,7 +79,7 @@ def read(source: str) -> Strategy:
         salt=salt, arms=arms, own=own, guard=guard, worth=_worth(top),
         routing=blocks.routing(top, treatments=treatments, segments=segments),
         learning=blocks.learning(top, arms={arm.code for arm in arms}, explore=explore),
-        assignment=read_policy(top),
+        waiting=blocks.waiting(top), assignment=read_policy(top),
     )  # fmt: skip
     if problems:
         raise Invalid(

@@ -23,7 +23,7 @@ from recoup.strategy.schema import Strategy
 WORDS = ("best", "runner", "wanted", "barrier")
 SUMS = ("best_worth", "runner_worth", "wanted_value", "charge", "barrier_charge")
 # Of the reasons for doing nothing, those that prices and values explain.
-BY_PRICES = ("budget", "not_worth")
+BY_PRICES = ("budget", "not_worth", "better_later")
 
 
 def columns(

@@ -36,7 +36,7 @@ from recoup.kernel.errors import Failed, Invalid
 from recoup.people.models import Book
 from recoup.people.scopes import unjoined
 from recoup.portfolio.models import Case
-from recoup.strategy import arms, counting, writing
+from recoup.strategy import arms, counting, waiting, writing
 from recoup.strategy import uses as taking
 from recoup.strategy.effects import complaints
 from recoup.strategy.effects.measured import Measured
@@ -142,7 +142,12 @@ def _choose(
     effects = as_at_night(plan, frames.measured)
     if effects is None and plan.effects.get("version"):
         return {}  # the effects that the night's values were made with are not in use any more
-    frames = replace(frames, measured=effects, objecting=complaints.of_plan(plan))
+    expected = waiting.of_plan(plan, strategy)
+    if strategy.waiting is not None and expected is None:
+        return {}  # a night that did not look ahead: its prices say nothing of one that does
+    frames = replace(
+        frames, measured=effects, objecting=complaints.of_plan(plan), expected=expected
+    )
     stopped = arms.stopped(book=plan.book, salt=strategy.salt)
     seen = look(
         book=plan.book, strategy=strategy, frames=frames, on=plan.on, at=at, stopped=stopped

@@ -20,13 +20,15 @@ import polars as pl
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from recoup.decision.uses import use_of
+from recoup.decision.uses import Factored, use_of
 from recoup.kernel.errors import Invalid
 from recoup.strategy import judgeable, persons, sequence, uses, valuing
 from recoup.strategy.choosing import choose
 from recoup.strategy.effects.complaints import Objecting, complaints_of
 from recoup.strategy.effects.measured import Measured, effects_of
 from recoup.strategy.schema import CHAMPION, MEDIA, Strategy
+from recoup.strategy.sequence import Standing
+from recoup.strategy.waiting import Expected, Outlook
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -52,14 +54,27 @@ class Replayed:
     agreed: float
 
 
+@dataclass(frozen=True)
+class Used:
+    """
+    What a night's values were made with: the effects (`measured`), the chances of a complaint
+    (`objecting`), what it looked ahead to (`expected`); a target that looks ahead where the night
+    did not expects its `prices`.
+    """
+
+    measured: Measured | None = None
+    objecting: Objecting | None = None
+    expected: Expected | None = None
+    prices: Mapping[str, float] | None = None
+
+
 def replay(
     *, frame: pl.DataFrame, strategy: Strategy, target: Strategy, arm: str, past: pl.DataFrame,
-    book: str, on: date, seed: int, measured: Measured | None = None,
-    objecting: Objecting | None = None,
+    book: str, on: date, seed: int, used: Used | None = None,
 ) -> Replayed:  # fmt: skip
     """
     Plan a night again: `frame` is its file, `strategy` what made it, `target` what is asked about,
-    `measured` the effects that were in use then, `objecting` the chances of a complaint.
+    `used` what its values were made with, else assumptions.
 
     :raises Invalid: if the file does not hold what is needed, or the limit of contacts counts days
         that it does not know
@@ -84,7 +99,11 @@ def replay(
         outside |= standing.allowed[:, mine] & ~offered[:, its]
         ours[:, mine] = standing.allowed[:, mine] & lawful[:, its]
     ours[outside] = False
-    chances, plan = _chances(alone, cases, others, ours, known, there, seed, measured, objecting)
+    then = used or Used()
+    chances, plan = _chances(
+        alone, _valued(alone, cases, standing, ours, then),
+        _left(alone, others, then.objecting), known, there, seed,
+    )  # fmt: skip
     # What its plan takes had no chance in the log: too scarce to be drawn, and not chosen.
     outside |= (plan > 0) & ~np.hstack([np.ones((len(plan), 1), bool), open_])[
         np.arange(len(plan)), plan
@@ -104,35 +123,52 @@ def replay(
     )  # fmt: skip
 
 
-def _chances(
-    target: Strategy, cases: pl.DataFrame, others: pl.DataFrame, ours: Flags,
-    known: list[tuple[int, int]], there: int, seed: int, measured: Measured | None, objecting: Objecting | None,
-) -> tuple[Floats, NDArray[np.int64]]:  # fmt: skip
-    """Of nothing and each of the log's treatments, (n, 1 + A); and the plan's action, from 0."""
-    n, rows = cases.height, np.flatnonzero(ours.any(axis=1))
-    chances, plan = np.zeros((n, 1 + there)), np.zeros(n, dtype=np.int64)
-    chances[:, 0] = 1.0
-    if not len(rows):
-        return chances, plan
+@dataclass(frozen=True)
+class _Valued:
+    """Of `n` cases those with a choice, `rows`: what each treatment is worth and takes."""
+
+    n: int
+    rows: NDArray[np.int64]
+    worth: Floats
+    use: Factored
+
+
+def _valued(
+    target: Strategy, cases: pl.DataFrame, standing: Standing, ours: Flags, then: Used
+) -> _Valued:
+    rows = np.flatnonzero(ours.any(axis=1))
     some = cases[rows].with_columns(arm=pl.lit(CHAMPION))
-    effects = effects_of(strategy=target, cases=some, measured=measured)
-    complaints = complaints_of(strategy=target, cases=some, objecting=objecting)
-    worth = valuing.values(
-        strategy=target, cases=some, allowed=ours[rows], complaints=complaints, effects=effects
-    )
+    effects = effects_of(strategy=target, cases=some, measured=then.measured)
+    complaints = complaints_of(strategy=target, cases=some, objecting=then.objecting)
+    if target.waiting is None or not len(rows):
+        worth = valuing.values(
+            strategy=target, cases=some, allowed=ours[rows], complaints=complaints, effects=effects
+        )
+    else:
+        expected = then.expected or Expected.of(prices=then.prices, means=effects.by)
+        worth = valuing.values_ahead(
+            outlook=Outlook(target, expected, then.objecting), cases=some, standing=standing,
+            due=rows, allowed=ours[rows], complaints=complaints, effects=effects,
+        )  # fmt: skip
     over = persons.too_many(
         persons=some["person"].to_numpy(), worth=worth,
         room=target.contact_limit.contacts - some["contacts_limit"].to_numpy(),
     )  # fmt: skip
     worth[over] = -np.inf
-    use = uses.of_cases(target, some, complaints)
-    made = choose(
-        values=worth,
-        use=use,
-        budgets=_left(target, others, objecting),
-        explore=target.explore,
-        seed=seed,
-    )
+    return _Valued(cases.height, rows, worth, uses.of_cases(target, some, complaints))
+
+
+def _chances(
+    target: Strategy, valued: _Valued, budgets: Floats, known: list[tuple[int, int]], there: int,
+    seed: int,
+) -> tuple[Floats, NDArray[np.int64]]:  # fmt: skip
+    """Of nothing and each of the log's treatments, (n, 1 + A); and the plan's action, from 0."""
+    n, rows, worth, use = valued.n, valued.rows, valued.worth, valued.use
+    chances, plan = np.zeros((n, 1 + there)), np.zeros(n, dtype=np.int64)
+    chances[:, 0] = 1.0
+    if not len(rows):
+        return chances, plan
+    made = choose(values=worth, use=use, budgets=budgets, explore=target.explore, seed=seed)
     drawn = made.weights[use.segment] * np.isfinite(worth)
     total = 1 + drawn.sum(axis=1)
     chances[rows, 0] = target.explore / total + (1 - target.explore) * (made.plan.chosen < 0)

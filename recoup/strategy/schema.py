@@ -187,6 +187,22 @@ class Routing:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """
+    How contacts fade, for a strategy that looks `days` ahead: the days after which half of an effect
+    is left (`half_life`) and half of what irritates (`cooling`), what a contact adds to the log rate
+    of objections (`irritation`), and the share of the rate of paying that is left after 30 days
+    (`decline`).
+    """
+
+    days: int = 60
+    half_life: float = 10.0
+    cooling: float = 14.0
+    irritation: float = 0.1
+    decline: float = 0.8
+
+
+@dataclass(frozen=True)
 class Strategy:
     """A whole strategy, valid. `budgets` are the five of the house, `own` what it names beside."""
 
@@ -208,6 +224,7 @@ class Strategy:
     learning: Learning | None = None
     routing: Routing | None = None
     worth: Worth = Worth()
+    waiting: Waiting | None = None
     assignment: Policy = field(default_factory=Policy)
 
     def routes_of(self, segment: Segment) -> tuple[str, ...]:

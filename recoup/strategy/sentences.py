@@ -108,6 +108,9 @@ WHY_NOT = {
     "rule": gettext_noop("a rule forbids it"),
     "budget": gettext_noop("others were worth more within the budgets"),
     "not_worth": gettext_noop("a contact would cost more than it brings"),
+    "better_later": gettext_noop(
+        "a later night is better: a contact now would bring less than waiting"
+    ),
     "explored": gettext_noop("drawn at random to be left alone today"),
     "exit_paid": gettext_noop("nothing is overdue"),
     "exit_small": gettext_noop("too little is owed"),

@@ -38,7 +38,8 @@ class Standing:
     `why` is empty for a case that is due; `segment` and `arm` are codes; `step` counts on through
     repeats; `allowed` (cases, treatments) marks what the step offers and the case fits. `arm` is
     what was drawn, for good; `follows` whose segments it goes through, the champion's once its own
-    arm is stopped; `route` the group it was drawn into, for good, empty for most.
+    arm is stopped; `route` the group it was drawn into, for good, empty for most; `fits`
+    (cases, treatments) marks what the case could get at any step of its segment.
     """
 
     arm: Words
@@ -50,6 +51,7 @@ class Standing:
     why: Words
     allowed: Flags
     route: Words
+    fits: Flags
 
     def leave(self, rows: Flags, why: str) -> None:
         """Leave these cases alone for this reason, unless there is one already."""
@@ -123,6 +125,7 @@ def stand(
         step_code=Words(n), why=Words(n),
         allowed=np.zeros((n, len(strategy.treatments)), dtype=bool),
         route=routes(strategy, persons),
+        fits=np.zeros((n, len(strategy.treatments)), dtype=bool),
     )  # fmt: skip
     _leave_closed(standing, strategy, frame)
     fits = _fits(strategy, frame, points)
@@ -236,6 +239,7 @@ def _place(
     """Find the step of the cases of one segment, passing over steps that a case can never fit."""
     next_step, idle = done.progress(segment, due)
     count, order = len(segment.steps), list(strategy.treatments)
+    standing.fits[due] = fits[due] & np.isin(order, list(segment.offers))
     wait = np.zeros(len(due), dtype=np.int64)
     open_, ended = np.ones(len(due), dtype=bool), np.zeros(len(due), dtype=bool)
     for _ in range(count + 1):

@@ -13,6 +13,8 @@ the strategy; none has been measured on the book. A shift in log-odds moves most
 is open and least where a person pays, or does not, whatever we do (Lo, 2002, SIGKDD Explorations
 4(2), on modelling the true lift).
 
+A strategy with `waiting` puts the gain over the best later night in the place of the gain (`waiting`).
+
 Where the book's own log carries a treatment (`effects`), its measured effect takes the place of all
 that: gain = overdue * effect, the effect being of assigning it, reach and refusals included, over
 the strategy's horizon.
@@ -27,6 +29,8 @@ from numpy.typing import NDArray
 from recoup.strategy.effects.complaints import Complaints, complaints_of
 from recoup.strategy.effects.measured import Effects
 from recoup.strategy.schema import Strategy
+from recoup.strategy.sequence import Standing
+from recoup.strategy.waiting import Outlook, Single, gains, habits_of, level_of
 
 Floats = NDArray[np.float64]
 
@@ -34,18 +38,16 @@ Floats = NDArray[np.float64]
 def values(
     *, strategy: Strategy, cases: pl.DataFrame, allowed: NDArray[np.bool_],
     complaints: Complaints | None = None, effects: Effects | None = None,
+    gained: Floats | None = None,
 ) -> Floats:  # fmt: skip
     """
     The value of every treatment for every case, (cases, treatments), in minor units; minus
     infinity where it is not allowed. `complaints` and `effects` are those of these cases; without them, as
-    assumed.
+    assumed. `gained` takes the place of those of 30 days.
     """
     measured = effects.by if effects else {}
     assume = strategy.assumptions
-    chance = cases["repay_30"].cast(pl.Float64).fill_null(assume.repay_30).to_numpy()
-    chance = np.clip(chance, 1e-4, 1 - 1e-4)
-    lost = np.clip(cases["lost_contact"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0, 1)
-    overdue = cases["overdue"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    chance, lost, overdue = known_of(strategy, cases)
     recent = recent_of(cases)
     log_odds = np.log(chance / (1 - chance))
     tired = assume.wear**recent
@@ -53,6 +55,9 @@ def values(
     harm = harm_of(strategy, recent, known)
     found = np.full(allowed.shape, -np.inf)
     for at, treatment in enumerate(strategy.treatments.values()):
+        if gained is not None:
+            found[:, at] = gained[:, at] - treatment.spend(assume.minute) - harm[:, at]
+            continue
         if treatment.code in measured:
             gain = overdue * measured[treatment.code]
             found[:, at] = gain - treatment.spend(assume.minute) - harm[:, at]
@@ -61,6 +66,50 @@ def values(
         gain = assume.recoverable * overdue * treatment.reach * (1 - lost) * lift
         found[:, at] = gain - treatment.spend(assume.minute) - harm[:, at]
     return np.where(allowed, found, -np.inf)
+
+
+def values_ahead(
+    *, outlook: Outlook, cases: pl.DataFrame, standing: Standing, due: NDArray[np.int64],
+    allowed: NDArray[np.bool_], complaints: Complaints, effects: Effects,
+) -> Floats:  # fmt: skip
+    """`values` against a later night, for a strategy that looks ahead; `cases` are the `due` ones."""
+    strategy = outlook.strategy
+    found = gains(
+        outlook, standing=standing, due=due, allowed=allowed,
+        single=single_of(strategy=strategy, cases=cases, effects=effects),
+        objection=np.column_stack([complaints.chance(code) for code in strategy.treatments]),
+    )  # fmt: skip
+    return values(
+        strategy=strategy, cases=cases, allowed=allowed, complaints=complaints, effects=effects,
+        gained=found,
+    )  # fmt: skip
+
+
+def known_of(strategy: Strategy, cases: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
+    """The chance of paying within 30 days, that of being out of reach, what is overdue, each (n,)."""
+    chance = cases["repay_30"].cast(pl.Float64).fill_null(strategy.assumptions.repay_30).to_numpy()
+    lost = cases["lost_contact"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    overdue: Floats = cases["overdue"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    return np.clip(chance, 1e-4, 1 - 1e-4), np.clip(lost, 0, 1), overdue
+
+
+def single_of(*, strategy: Strategy, cases: pl.DataFrame, effects: Effects) -> Single:
+    """What one contact by each treatment does with each case, for a strategy that looks ahead."""
+    assume = strategy.assumptions
+    chance, lost, overdue = known_of(strategy, cases)
+    tired = assume.wear ** recent_of(cases)
+    log_odds = np.log(chance / (1 - chance))
+    shape = (len(chance), len(strategy.treatments))
+    reach, then = np.ones(shape), np.empty(shape)
+    for at, treatment in enumerate(strategy.treatments.values()):
+        if treatment.code in effects.by:
+            then[:, at] = chance + effects.by[treatment.code] / max(assume.recoverable, 1e-9)
+            continue
+        reach[:, at] = treatment.reach
+        then[:, at] = 1 / (1 + np.exp(-(log_odds + treatment.effect * tired)))
+    loses = np.array([code not in effects.by for code in strategy.treatments])
+    level = level_of(habits_of(strategy), cases)
+    return Single(chance, assume.recoverable * overdue, lost, level, reach, then, loses)
 
 
 def recent_of(cases: pl.DataFrame) -> Floats:

@@ -136,7 +136,10 @@ def write_plan(
         rows=night.cases, chosen=night.acted,
         budgets=night.budgets, prices=night.prices, certificate=night.certificate,
         refused=night.refused, rules=night.rules,
-        effects=night.effects.as_dict() | {"complaints": night.complaints},
+        effects={
+            **night.effects.as_dict(), "complaints": night.complaints,
+            **({} if night.expected is None else {"waiting": night.expected}),
+        },
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from recoup.strategy import (
     replanning,
     routing,
     sequence,
+    waiting,
     writing,
 )
 from recoup.strategy import uses as taking
@@ -101,7 +102,10 @@ def prepare(book: Book, *, at: datetime) -> HotBook | None:
     try:
         closed = routing.closed(book=book, strategy=strategy, on=on)
         objecting = complaints.of_plan(plan)
-        prepared = Prepared.of(strategy, prices.tolist(), closed, objecting)
+        expected = waiting.of_plan(plan, strategy)
+        if strategy.waiting is not None and expected is None:
+            return None  # a night that did not look ahead: its prices say nothing of one that does
+        prepared = Prepared.of(strategy, prices.tolist(), closed, objecting, expected)
     except Invalid:
         return None  # a condition that only columns can answer
     models = onerow.models(book=book, targets=TARGETS)

@@ -60,22 +60,55 @@ def pays(chance: float, whole: float, clears: float, part: float, later: float) 
 
 
 @compiled
+def rest(
+    evening: Array, t: int, after: int, gap: int, rate: Array, clears: Array, whole: float,
+    part: float, lifts: Array, lift_kept: float, level_kept: float, levels: Array, top: float,
+    alone: Array, out: Array,
+) -> None:  # fmt: skip
+    """
+    The worth of the evening of day `t` if the next contact, of the step `after`, is open `gap` days
+    on. Without a contact a day is an affine map of the next: A + B x.
+    """
+    days, last = len(rate), t + gap - 1
+    for a in range(len(lifts)):
+        if after < 0:
+            out[a, :] = alone[a]
+            continue
+        got, left, lift = 0.0, 1.0, lifts[a]
+        for day in range(t, min(last, days)):
+            chance, owed = 1.0 - np.exp(-rate[day] * np.exp(lift)), max(clears[day], 1.0)
+            nothing = pays(chance, whole, owed, part, 0.0)
+            got += left * nothing
+            left *= pays(chance, whole, owed, part, 1.0) - nothing
+            lift *= lift_kept
+        for b in range(len(levels)):
+            out[a, b] = got
+            if last < days:
+                level = levels[b] * level_kept ** (gap - 1)
+                out[a, b] += left * plane(evening[last, after], lifts, lift, level, top)
+
+
+@compiled
 def plan(
     rate: Array, clears: Array, whole: Array, part: Array, heard: Array, brushed: Array,
     effect: Array, promises: Array, cost: Array, up_h: Array, strain_h: Array, object_h: Array,
-    blame_h: Array, up_b: Array, strain_b: Array, object_b: Array, blame_b: Array, faded: Array, lift_kept: float,
-    effect_kept: float, top: float, lifts: Array, pushes: Array, evening: Array,
-    lonely: Array,
+    blame_h: Array, up_b: Array, strain_b: Array, object_b: Array, blame_b: Array, step: Array,
+    follows: Array, gaps: Array, grid: Array, level_kept: float, lift_kept: float,
+    effect_kept: float, wear: Array, top: float, lifts: Array, pushes: Array, evening: Array,
+    rested: Array, lonely: Array,
 ) -> None:  # fmt: skip
-    """Fill the evenings of every case from the last day backwards."""
+    """
+    Fill the evenings of every case from the last day backwards: `evening` of days without a contact
+    and `rested` of days with one, by the step that is open or was taken.
+    """
     n, days = rate.shape
-    levels, ways = evening.shape[3], heard.shape[1]
-    morning = np.zeros((len(lifts), levels))
+    levels, ways, steps = evening.shape[4], heard.shape[1], evening.shape[2]
+    morning = np.zeros((steps, len(lifts), levels))
     for i in range(n):
         morning[:] = 0.0
         for back in range(days):
             t = days - 1 - back
-            now, alone = evening[i, t], lonely[i, t]
+            alone = lonely[i, t]
             worn, owed = effect_kept**t, max(clears[i, t], 1.0)
             for a in range(len(lifts)):
                 chance = 1.0 - np.exp(-rate[i, t] * pushes[a])
@@ -84,32 +117,36 @@ def plan(
                 if back:
                     later = line(lonely[i, t + 1], lifts, lift)
                 alone[a] = pays(chance, whole[i], owed, part[i], later)
-                for b in range(levels):
-                    if back:
-                        later = plane(morning, lifts, lift, faded[b], top)
-                    now[a, b] = pays(chance, whole[i], owed, part[i], later)
-            for a in range(len(lifts)):
-                for b in range(levels):
-                    morning[a, b] = now[a, b]
+                for s in range(steps):
+                    for b in range(levels):
+                        if back:
+                            later = plane(morning[s], lifts, lift, grid[b] * level_kept, top)
+                        evening[i, t, s, a, b] = pays(chance, whole[i], owed, part[i], later)
+            for s in range(steps):
+                after = follows[s]
+                rest(evening[i], t, after, gaps[max(after, 0)], rate[i], clears[i], whole[i],
+                     part[i], lifts, lift_kept, level_kept, grid, top, alone, rested[i, t, s])  # fmt: skip
+            morning[:] = evening[i, t]
             for w in range(ways):
                 if not np.isfinite(cost[i, w]):
                     continue
                 q, r = heard[i, w], brushed[i, w]
                 kept = 1.0 - min(promises[i, w] / owed, 1.0)
+                now, after, best = evening[i, t, step[w]], rested[i, t, step[w]], morning[step[w]]
                 for a in range(len(lifts)):
                     for b in range(levels):
                         good = ended(
-                            now,
+                            after,
                             alone,
                             lifts,
-                            lifts[a] + effect[i, w] * worn - strain_h[b, w],
+                            lifts[a] + effect[i, w] * worn * wear[b] - strain_h[b, w],
                             up_h[b, w],
                             object_h[b, w],
                             blame_h[b, w],
                             top,
                         )
                         bad = ended(
-                            now,
+                            after,
                             alone,
                             lifts,
                             lifts[a] - strain_b[b, w],
@@ -124,23 +161,24 @@ def plan(
                             + (1.0 - q - r) * now[a, b]
                             - cost[i, w]
                         )
-                        morning[a, b] = max(morning[a, b], got)
+                        best[a, b] = max(best[a, b], got)
 
 
 @compiled
 def ask(
-    rows: Array, day: int, lift: Array, level: Array, heard: Array, brushed: Array, effect: Array,
+    rows: Array, step: Array, day: int, lift: Array, level: Array, heard: Array, brushed: Array, effect: Array,
     promises: Array, cost: Array, up_h: Array, strain_h: Array, object_h: Array, blame_h: Array,
     up_b: Array, strain_b: Array, object_b: Array, blame_b: Array, top: float, lifts: Array, evening: Array,
-    lonely: Array, out: Array, waits: Array,
+    rested: Array, lonely: Array, out: Array, waits: Array,
 ) -> None:  # fmt: skip
     """What each way is worth today, and what waiting is."""
     for r in range(len(rows)):
-        now, alone = evening[rows[r], day], lonely[rows[r], day]
+        alone = lonely[rows[r], day]
+        now, after = evening[rows[r], day, step[r]], rested[rows[r], day, step[r]]
         waits[r] = plane(now, lifts, lift[r], level[r], top)
         for w in range(heard.shape[1]):
             good = ended(
-                now,
+                after,
                 alone,
                 lifts,
                 lift[r] + effect[r, w] - strain_h[r, w],
@@ -150,7 +188,7 @@ def ask(
                 top,
             )
             bad = ended(
-                now,
+                after,
                 alone,
                 lifts,
                 lift[r] - strain_b[r, w],

@@ -66,6 +66,9 @@ class Fading:
     What is left after a day of `lift`, of the `level` of irritation and, with the contacts that are
     usual, of the `effect` of further ones; how irritation beyond `knots` strains the lift; the `top`
     of the grid of levels; and the `harm` of a complaint.
+
+    What a level of one leaves of an effect is `wear`, what it adds to the log rates of objections
+    `pressure`; any contact costs a `toll`, which grows by `growth` of itself with each level.
     """
 
     lift: float
@@ -75,6 +78,10 @@ class Fading:
     strain: Floats
     top: float
     harm: float
+    wear: float = 1.0
+    pressure: float = 1.0
+    toll: float = 0.0
+    growth: float = 0.0
 
     def strains(self, level: Floats) -> Floats:
         """What a contact that brings irritation to a level takes off the lift."""
@@ -82,22 +89,50 @@ class Fading:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """
+    A sequence of contacts: the step of each way (ways,); for each step (steps,) the one that
+    `follows`, -1 where none does, and how many days after the contact before it is open (`gaps`).
+    """
+
+    of: NDArray[np.int64]
+    follows: NDArray[np.int64]
+    gaps: NDArray[np.int64]
+
+    @classmethod
+    def none(cls, ways: int) -> Steps:
+        """Anything on any day."""
+        return cls(
+            np.zeros(ways, dtype=np.int64), np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
+        )
+
+
+@dataclass(frozen=True)
 class Tables:
     """
-    Worth of the evenings, (n, days, lifts, levels) after the day's contact and before its
-    payments, and `lonely` (n, days, lifts) for who may not be contacted again.
+    Worth of the evenings, (n, days, steps, lifts, levels), before the day's payments: `evening` of
+    days without a contact, by the step that is open, `rested` of days with one, by the step that was
+    taken; and `lonely` (n, days, lifts) of who may not be contacted again.
     """
 
     first: int
     evening: NDArray[np.float32]
+    rested: NDArray[np.float32]
     lonely: NDArray[np.float32]
     fading: Fading
 
 
-def plan(*, ahead: Ahead, ways: Ways, fading: Fading, first: int) -> Tables:
-    """Tables for every day left, the first of them day `first`, from the last backwards."""
+def plan(
+    *, ahead: Ahead, ways: Ways, fading: Fading, first: int, steps: Steps | None = None
+) -> Tables:
+    """
+    Tables for every day left, the first of them day `first`, from the last backwards; without
+    `steps` every way is open on every day.
+    """
     n, days = ahead.rate.shape
-    evening = np.zeros((n, days, len(LIFTS), LEVELS), dtype=np.float32)
+    order = steps or Steps.none(ways.heard.shape[1])
+    evening = np.zeros((n, days, len(order.gaps), len(LIFTS), LEVELS), dtype=np.float32)
+    rested = np.zeros_like(evening)
     lonely = np.zeros((n, days, len(LIFTS)), dtype=np.float32)
     grid = np.linspace(0.0, fading.top, LEVELS)
     moves = _moves(grid, ways, fading)
@@ -105,24 +140,26 @@ def plan(*, ahead: Ahead, ways: Ways, fading: Fading, first: int) -> Tables:
 
     loops.plan(
         ahead.rate, ahead.clears, ahead.whole, ahead.part, ways.heard, ways.brushed, ways.effect,
-        ways.promises, ways.cost, *moves[0], *moves[1], grid * fading.level, fading.lift,
-        fading.effect, fading.top, LIFTS, np.exp(LIFTS), evening, lonely,
+        ways.promises, ways.cost, *moves[0], *moves[1], order.of, order.follows, order.gaps, grid,
+        fading.level, fading.lift, fading.effect, fading.wear**grid, fading.top, LIFTS,
+        np.exp(LIFTS), evening, rested, lonely,
     )  # fmt: skip
-    return Tables(first, evening, lonely, fading)
+    return Tables(first, evening, rested, lonely, fading)
 
 
 def _moves(level: Floats, ways: Ways, fading: Fading) -> tuple[Moved, Moved]:
     """
     After a contact that was heard and after one that was not, each (levels, ways): level, strain,
-    the chance of an objection, and what complaints are expected to cost.
+    the chance of an objection, and what complaints, and the contact itself, are expected to cost.
     """
     heard, brushed = level[..., None] + ways.weight_heard, level[..., None] + ways.weight_brushed
-    loud = chance(ways.complains_heard, heard)
-    quiet = chance(ways.complains_brushed, brushed)
-    either = 1.0 - (1.0 - loud) * (1.0 - chance(ways.opts_out, heard))
+    loud = chance(ways.complains_heard, fading.pressure * heard)
+    quiet = chance(ways.complains_brushed, fading.pressure * brushed)
+    either = 1.0 - (1.0 - loud) * (1.0 - chance(ways.opts_out, fading.pressure * heard))
+    toll = fading.toll * (1.0 + fading.growth * level[..., None])
     return (
-        (heard, fading.strains(heard), either, loud * fading.harm),
-        (brushed, fading.strains(brushed), quiet, quiet * fading.harm),
+        (heard, fading.strains(heard), either, loud * fading.harm + toll),
+        (brushed, fading.strains(brushed), quiet, quiet * fading.harm + toll),
     )
 
 
@@ -142,8 +179,8 @@ def ask(
     waits = np.zeros(len(rows))
     heard, brushed = _moves(level, ways, f)
     loops.ask(
-        rows, day - tables.first, lift, level, ways.heard, ways.brushed, ways.effect, ways.promises,
-        ways.cost, *heard, *brushed, f.top, LIFTS, tables.evening, tables.lonely, out,
-        waits,
+        rows, np.zeros_like(rows), day - tables.first, lift, level, ways.heard, ways.brushed, ways.effect, ways.promises,
+        ways.cost, *heard, *brushed, f.top, LIFTS, tables.evening, tables.rested, tables.lonely,
+        out, waits,
     )  # fmt: skip
     return out - waits[:, None], waits

@@ -249,7 +249,9 @@ class Prepared:
         )
         single = single_of(strategy=outlook.strategy, cases=row, effects=effects)
         objection = np.array([[self._objects(known, values, at) for at in range(count)]])
-        return [float(one) for one in gains_of(chart, step, single, objection)[0]]
+        return [
+            float(one) for one in gains_of(chart, step, single, objection, usual=np.array(fits))[0]
+        ]
 
     def _objects(self, known: Known, values: Mapping[str, Any], at: int) -> float:
         """The chance that a treatment ends in an objection."""

@@ -23,7 +23,7 @@ from recoup.strategy.effects.measured import Effects, Measured, effects_of
 from recoup.strategy.eligibility import Eligibility
 from recoup.strategy.schema import Strategy
 from recoup.strategy.sequence import Standing
-from recoup.strategy.waiting import Expected, Outlook
+from recoup.strategy.waiting import Expected
 from recoup.strategy.words import Words
 
 
@@ -104,11 +104,11 @@ def look(
     )  # fmt: skip
     later, expected = np.zeros(len(due), dtype=bool), None
     if strategy.waiting is not None:
-        expected = frames.expected or Expected.of(prices=prices, means=effects.by)
         alone = worth.max(axis=1, initial=-np.inf) > 0
-        worth = valuing.values_ahead(
-            outlook=Outlook(strategy, expected, frames.objecting), cases=some, standing=standing,
+        worth, expected = valuing.values_ahead(
+            strategy=strategy, ahead=frames.expected or prices, cases=some, standing=standing,
             due=due, allowed=lawful.allowed, complaints=mine, effects=effects,
+            objecting=frames.objecting,
         )  # fmt: skip
         later = alone & (worth.max(axis=1, initial=-np.inf) <= 0)
     _one_of_a_person(strategy, some, standing, due, worth, lawful)

@@ -28,7 +28,7 @@ from recoup.strategy.effects.complaints import Objecting, complaints_of
 from recoup.strategy.effects.measured import Measured, effects_of
 from recoup.strategy.schema import CHAMPION, MEDIA, Strategy
 from recoup.strategy.sequence import Standing
-from recoup.strategy.waiting import Expected, Outlook
+from recoup.strategy.waiting import Expected
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -145,10 +145,10 @@ def _valued(
             strategy=target, cases=some, allowed=ours[rows], complaints=complaints, effects=effects
         )
     else:
-        expected = then.expected or Expected.of(prices=then.prices, means=effects.by)
-        worth = valuing.values_ahead(
-            outlook=Outlook(target, expected, then.objecting), cases=some, standing=standing,
+        worth, _ahead = valuing.values_ahead(
+            strategy=target, ahead=then.expected or then.prices, cases=some, standing=standing,
             due=rows, allowed=ours[rows], complaints=complaints, effects=effects,
+            objecting=then.objecting,
         )  # fmt: skip
     over = persons.too_many(
         persons=some["person"].to_numpy(), worth=worth,

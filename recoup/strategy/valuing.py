@@ -22,17 +22,21 @@ the strategy's horizon.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recoup.strategy.effects.complaints import Complaints, complaints_of
+from recoup.strategy.effects.complaints import Complaints, Objecting, complaints_of
 from recoup.strategy.effects.measured import Effects
 from recoup.strategy.schema import Strategy
 from recoup.strategy.sequence import Standing
-from recoup.strategy.waiting import Outlook, Single, gains, habits_of, level_of
+from recoup.strategy.waiting import Expected, Outlook, Single, gains, habits_of, left_of
 
 Floats = NDArray[np.float64]
+Prices = Mapping[str, float] | None
+FEWEST_REACHED = 0.02  # of those like a case who is lost for certain
 
 
 def values(
@@ -69,20 +73,31 @@ def values(
 
 
 def values_ahead(
-    *, outlook: Outlook, cases: pl.DataFrame, standing: Standing, due: NDArray[np.int64],
-    allowed: NDArray[np.bool_], complaints: Complaints, effects: Effects,
-) -> Floats:  # fmt: skip
-    """`values` against a later night, for a strategy that looks ahead; `cases` are the `due` ones."""
-    strategy = outlook.strategy
+    *, strategy: Strategy, ahead: Expected | Prices, cases: pl.DataFrame, standing: Standing,
+    due: NDArray[np.int64], allowed: NDArray[np.bool_], complaints: Complaints, effects: Effects,
+    objecting: Objecting | None = None,
+) -> tuple[Floats, Expected]:  # fmt: skip
+    """
+    `values` against a later night, for a strategy that looks ahead: to what is expected, or from the
+    prices of the night before; and what was expected. `cases` are the `due` ones.
+    """
+    single = single_of(strategy=strategy, cases=cases, effects=effects)
+    if not isinstance(ahead, Expected):
+        rises = {
+            code: single.rise[:, at]
+            for at, code in enumerate(strategy.treatments) if code in effects.by
+        }  # fmt: skip
+        ahead = Expected.of(prices=ahead, rises=rises)
     found = gains(
-        outlook, standing=standing, due=due, allowed=allowed,
-        single=single_of(strategy=strategy, cases=cases, effects=effects),
+        Outlook(strategy, ahead, objecting), standing=standing, due=due, allowed=allowed,
+        single=single,
         objection=np.column_stack([complaints.chance(code) for code in strategy.treatments]),
     )  # fmt: skip
-    return values(
+    worth = values(
         strategy=strategy, cases=cases, allowed=allowed, complaints=complaints, effects=effects,
         gained=found,
     )  # fmt: skip
+    return worth, ahead
 
 
 def known_of(strategy: Strategy, cases: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
@@ -99,17 +114,21 @@ def single_of(*, strategy: Strategy, cases: pl.DataFrame, effects: Effects) -> S
     chance, lost, overdue = known_of(strategy, cases)
     tired = assume.wear ** recent_of(cases)
     log_odds = np.log(chance / (1 - chance))
+    reached = assume.recoverable * np.maximum(1 - lost, FEWEST_REACHED)
     shape = (len(chance), len(strategy.treatments))
-    reach, then = np.ones(shape), np.empty(shape)
+    reach, rise = np.ones(shape), np.empty(shape)
     for at, treatment in enumerate(strategy.treatments.values()):
         if treatment.code in effects.by:
-            then[:, at] = chance + effects.by[treatment.code] / max(assume.recoverable, 1e-9)
+            # Being lost is in a measured effect: it is of those who can be reached here.
+            rise[:, at] = effects.by[treatment.code] / np.maximum(reached, 1e-9)
             continue
         reach[:, at] = treatment.reach
-        then[:, at] = 1 / (1 + np.exp(-(log_odds + treatment.effect * tired)))
-    loses = np.array([code not in effects.by for code in strategy.treatments])
-    level = level_of(habits_of(strategy), cases)
-    return Single(chance, assume.recoverable * overdue, lost, level, reach, then, loses)
+        rise[:, at] = 1 / (1 + np.exp(-(log_odds + treatment.effect * tired))) - chance
+    habits = habits_of(strategy)
+    return Single(
+        chance, reached * overdue, left_of(cases, habits.cooling),
+        left_of(cases, habits.half_life), reach, rise,
+    )  # fmt: skip
 
 
 def recent_of(cases: pl.DataFrame) -> Floats:

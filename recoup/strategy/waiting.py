@@ -8,9 +8,11 @@ steps and waits are in it, the contacts a case can get (`Standing.fits`), and th
 had the night before. How much one contact does is the strategy's, or measured, as ever; the block
 says how it fades.
 
-    value = (1 - lost) [V(contact) - V(wait)] - cost - harm                        minor units
+    value = V(contact) - V(wait) - cost - harm                                     minor units
 
-V from charts by chance of paying and money (`decision.restraint.charts`). What is not looked ahead
+V from charts by chance of paying and money (`decision.restraint.charts`), the money being that of who
+can be reached: contacts with somebody who may be lost cost as much and bring less, tonight and later.
+What is not looked ahead
 at: prices of budgets that go by the case, segments that a case will move to, law that closes a
 channel for good.
 """
@@ -30,7 +32,7 @@ from recoup.decision.complaints import Pressure
 from recoup.decision.complaints import chance as as_chance
 from recoup.decision.restraint import charts
 from recoup.decision.restraint.charts import CHANCES, Chart, Menu
-from recoup.decision.restraint.habits import Habits
+from recoup.decision.restraint.habits import Habits, left
 from recoup.decision.restraint.waiting import Steps
 from recoup.strategy.budgets import BY_CASE
 from recoup.strategy.effects.complaints import Objecting, number, rate_of
@@ -47,28 +49,28 @@ FRESH_DAYS = 30.0  # past due, of the case that future objections are reckoned w
 class Expected:
     """
     What the nights to come are taken to be like, the same all day: the `prices` of budgets, by name,
-    and the mean measured effect by treatment, as a share of what is overdue.
+    and by treatment the mean measured effect, as what it adds to the chance of the month (`rises`).
     """
 
     prices: Mapping[str, float] = field(default_factory=dict)
-    means: Mapping[str, float] = field(default_factory=dict)
+    rises: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *, prices: Mapping[str, float] | None, means: Mapping[str, Floats]) -> Expected:
+    def of(cls, *, prices: Mapping[str, float] | None, rises: Mapping[str, Floats]) -> Expected:
         """From the prices of the night before and tonight's effects: two and three digits of each."""
         return cls(
             {name: float(f"{price:.2g}") for name, price in (prices or {}).items() if price > 0},
-            {code: float(f"{one.mean():.3g}") for code, one in means.items() if len(one)},
+            {code: float(f"{one.mean():.3g}") for code, one in rises.items() if len(one)},
         )
 
     def as_dict(self) -> dict[str, Any]:
         """For the record of a night."""
-        return {"prices": dict(self.prices), "means": dict(self.means)}
+        return {"prices": dict(self.prices), "rises": dict(self.rises)}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Expected:
         """What a night recorded."""
-        return cls(dict(kept.get("prices", {})), dict(kept.get("means", {})))
+        return cls(dict(kept.get("prices", {})), dict(kept.get("rises", {})))
 
 
 def of_plan(plan: Plan, strategy: Strategy) -> Expected | None:
@@ -81,18 +83,16 @@ def of_plan(plan: Plan, strategy: Strategy) -> Expected | None:
 class Single:
     """
     What one contact does, of each case (n,): the `chance` of paying within 30 days, the `money` that
-    comes then, the score of being out of reach (`lost`), the `level` of irritation; and (n, A) by
-    treatment: `reach`, the chance after one that was noticed (`then`), and whether being out of
-    reach takes anything off (`loses`, (A,); a measured effect has it in it).
+    then comes from who can be reached, the `level` of irritation and what is `lasting` of contacts
+    before; and (n, A) by treatment: `reach`, and what it adds to the chance if it is noticed (`rise`).
     """
 
     chance: Floats
     money: Floats
-    lost: Floats
     level: Floats
+    lasting: Floats
     reach: Floats
-    then: Floats
-    loses: Flags
+    rise: Floats
 
 
 @dataclass(frozen=True)
@@ -132,12 +132,11 @@ class Outlook:
         ways = []
         for place, code in order.ways:
             treatment = strategy.treatments[code]
-            mean = self.expected.means.get(code)
+            rise = self.expected.rises.get(code)
             ways.append((
-                place, treatment.reach if mean is None else 1.0,
+                place, treatment.reach if rise is None else 1.0,
                 treatment.spend(assume.minute) + self._charge(treatment), self._objection(treatment),
-                treatment.effect if mean is None else 0.0,
-                0.0 if mean is None else mean / max(assume.recoverable, 1e-9),
+                treatment.effect if rise is None else 0.0, rise or 0.0,
             ))  # fmt: skip
         return _Written(
             tuple(ways), order.follows, order.gaps, assume.complaint_cost, assume.harm,
@@ -176,11 +175,11 @@ def habits_of(strategy: Strategy) -> Habits:
     )  # fmt: skip
 
 
-def level_of(habits: Habits, cases: pl.DataFrame) -> Floats:
-    """The level of irritation of each case, from its contacts, (n,)."""
-    return habits.level(
+def left_of(cases: pl.DataFrame, half_life: float) -> Floats:
+    """What is left of the contacts of each case, in contacts of today, (n,)."""
+    return left(
         week=number(cases, "contacts_7", 0.0), month=number(cases, "contacts_30", 0.0),
-        ago=number(cases, "contacted_ago", np.nan),
+        ago=number(cases, "contacted_ago", np.nan), half_life=half_life,
     )  # fmt: skip
 
 
@@ -192,7 +191,7 @@ def gains(
     What each treatment of the due cases (n,) brings over waiting, before what it costs, (n, A), 0
     where nothing is allowed; `objection` (n, A) are the chances of one.
     """
-    found = np.zeros(single.then.shape)
+    found = np.zeros(single.rise.shape)
     open_ = np.flatnonzero(allowed.any(axis=1))
     step, due = standing.step[due[open_]], due[open_]
     arms, segments, fits = standing.follows[due], standing.segment[due], standing.fits[due]
@@ -203,27 +202,33 @@ def gains(
     ends = np.cumsum(np.bincount(place, minlength=len(kinds)))
     for kind, rows in zip(kinds, np.split(order, ends[:-1]), strict=True):
         of = outlook.segment(arms.known[kind[0]], segments.known[kind[1]])
-        chart, places = outlook.chart(segment=of, fits=(kind[2] & weights) > 0)
+        mine = (kind[2] & weights) > 0
+        chart, places = outlook.chart(segment=of, fits=mine)
         at = [places[one] for one in (step[rows] % len(of.steps)).tolist()]
         cases = open_[rows]
-        found[cases] = gains_of(chart, np.array(at), _some(single, cases), objection[cases])
+        found[cases] = gains_of(
+            chart, np.array(at), _some(single, cases), objection[cases], usual=mine
+        )
     return found
 
 
-def gains_of(chart: Chart, step: NDArray[np.int64], single: Single, objection: Floats) -> Floats:
-    """The gains of cases of one chart, each at a step of it, (n, A)."""
-    found = charts.advantage(
+def gains_of(
+    chart: Chart, step: NDArray[np.int64], single: Single, objection: Floats, *, usual: Flags
+) -> Floats:
+    """The gains of cases of one chart, each at a step of it, (n, A); what they can get is `usual`."""
+    return charts.advantage(
         chart, step=step, chance=single.chance, money=single.money, level=single.level,
-        reach=np.ascontiguousarray(single.reach), then=single.then,
+        lasting=single.lasting, usual=usual,
+        reach=np.ascontiguousarray(single.reach), then=single.chance[:, None] + single.rise,
         objection=np.ascontiguousarray(objection),
     )  # fmt: skip
-    return found * np.where(single.loses, 1.0 - single.lost[:, None], 1.0)
 
 
 def _some(single: Single, rows: NDArray[np.int64]) -> Single:
     return Single(
-        single.chance[rows], single.money[rows], single.lost[rows], single.level[rows],
-        single.reach[rows], single.then[rows], single.loses,
+        single.chance[rows], single.money[rows], single.level[rows], single.lasting[rows],
+        single.reach[rows],
+        single.rise[rows],
     )  # fmt: skip
 
 

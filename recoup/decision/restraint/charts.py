@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from recoup.decision.restraint import waiting
 from recoup.decision.restraint.habits import LEAST, MONTH, MOST, Habits
 from recoup.decision.restraint.touches import kept
-from recoup.decision.restraint.waiting import LIFTS, Ahead, Fading, Steps, Ways
+from recoup.decision.restraint.waiting import Ahead, Fading, Steps, Ways
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 CHANCES = np.array([0.003, 0.01, 0.03, 0.08, 0.17, 0.32, 0.52, 0.75, 0.93])
 RATIOS = np.geomspace(1.0, 1e5, 9)  # money over the dearest contact
+LIFTS = np.linspace(-0.75, 1.75, 16)  # single contacts lift by a few tenths
+TOP, LEVELS = 4.0, 13  # contacts; beyond, nothing changes
 MONEY = 1e6  # what a charted case pays: figures of its size keep their digits in tables
 
 
@@ -70,7 +73,7 @@ def draw(*, habits: Habits, menu: Menu) -> Chart:
     """
     _check(habits, menu)
     unit = max(float(menu.cost.max(initial=0.0)), menu.toll, 1.0)
-    top = 1.0 / (1.0 - kept(habits.cooling) ** int(menu.steps.gaps.min()))
+    top = min(TOP, 1.0 / (1.0 - kept(habits.cooling) ** int(menu.steps.gaps.min())))
     tables = [_tables(habits, menu, MONEY / (ratio * unit), top) for ratio in RATIOS]
     # Only tonight is asked about: tomorrow is another night.
     evening, rested, lonely = (
@@ -84,6 +87,7 @@ def _tables(habits: Habits, menu: Menu, scale: float, top: float) -> waiting.Tab
     """All chances at one ratio, at which a minor unit is `scale` of a case's money."""
     return waiting.plan(
         ahead=_ahead(habits), ways=_ways(habits, menu, scale), steps=menu.steps, first=0,
+        lifts=LIFTS, levels=LEVELS,
         fading=Fading(
             lift=kept(habits.half_life), level=kept(habits.cooling), effect=1.0,
             knots=np.zeros(0), strain=np.zeros(0), top=top, harm=menu.harm * scale,
@@ -115,37 +119,39 @@ def _ways(habits: Habits, menu: Menu, scale: float) -> Ways:
 
 
 def advantage(
-    chart: Chart, *, step: Ints, chance: Floats, money: Floats, level: Floats, reach: Floats,
-    then: Floats, objection: Floats,
+    chart: Chart, *, step: Ints, chance: Floats, money: Floats, level: Floats, lasting: Floats,
+    usual: Flags, reach: Floats, then: Floats, objection: Floats,
 ) -> Floats:  # fmt: skip
     """
     What each contact tonight brings over waiting, before anything that it costs, (n, ways), in minor
-    units. Of each case (n,): the `step` it is at, its `chance` of paying within a month, the `money`
-    that comes then, its `level` of irritation; (n, ways): `reach`, the chance of the month after a
-    contact that was noticed (`then`), and the chance of an `objection`.
+    units. Of each case (n,): the `step` it is at, its `chance` of paying within a month without more
+    contacts, the `money` that comes then, its `level` of irritation and what is `lasting` of contacts
+    before, each worth what those of its `usual` ways (ways,) are on average; (n, ways): `reach`, the
+    chance of the month after a contact that was noticed (`then`), and the chance of an `objection`.
     """
     n, ways = reach.shape
     chance = np.clip(chance, LEAST, MOST)
     jump = chart.habits.jump(chance[:, None], then)
+    lift = lasting * (reach * jump)[:, usual].mean(axis=1) if usual.any() else np.zeros(n)
     low, up = _between(np.log(CHANCES / (1 - CHANCES)), np.log(chance / (1 - chance)))
     left, right = _between(np.log(RATIOS), np.log(np.maximum(money, 1.0) / chart.unit))
     found = np.zeros((n, ways))
     for one, much in ((0, 1 - up), (1, up)):
         for two, share in ((0, 1 - right), (1, right)):
             rows = (low + one) * len(RATIOS) + left + two
-            gain = _read(chart, rows, step, level, reach, jump, objection)
+            gain = _read(chart, rows, step, lift, level, reach, jump, objection)
             found += (much * share)[:, None] * gain
     return np.asarray(found * (money / MONEY)[:, None])
 
 
 def _read(
-    chart: Chart, rows: Ints, step: Ints, level: Floats, reach: Floats, jump: Floats,
+    chart: Chart, rows: Ints, step: Ints, lift: Floats, level: Floats, reach: Floats, jump: Floats,
     objection: Floats,
 ) -> Floats:  # fmt: skip
     """The gain over waiting of cases of these kinds, in `MONEY`."""
     from recoup.decision.restraint import loops
 
-    none, lift = np.zeros(reach.shape), np.zeros(len(rows))
+    none = np.zeros(reach.shape)
     now = np.minimum(level, chart.top)
     after = np.broadcast_to(np.minimum(now + 1.0, chart.top)[:, None], reach.shape).copy()
     moved = (after, none, objection, none)

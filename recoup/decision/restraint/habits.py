@@ -58,30 +58,31 @@ class Habits:
         wanted = np.log(np.log1p(-np.clip(then, LEAST, MOST)) / before)
         return np.asarray(np.interp(wanted, _month(self.decline, self.half_life)[1], JUMPS))
 
-    def level(self, *, week: Floats, month: Floats, ago: Floats) -> Floats:
-        """
-        The level of irritation in contacts of today, (n,), from contacts of the last 7 and 30 days
-        and days since the last (not a number: not known), the others taken to be spread evenly.
 
-        >>> import numpy as np
-        >>> usual = Habits(60, 10.0, 10.0, 0.1, 0.9, 0.8)
-        >>> week, month, ago = np.array([[1, 0, 2], [1, 0, 3], [0, np.nan, 1]], dtype=float)
-        >>> usual.level(week=week, month=month, ago=ago).round(2).tolist()
-        [1.0, 0.0, 2.05]
-        """
-        last = np.where(np.isnan(ago), np.where(week > 0, WEEK, MONTH), ago)
-        known = np.where((month > 0) & (last <= MONTH), 0.5 ** (last / self.cooling), 0.0)
-        lately = np.maximum(week - (last <= WEEK), 0.0)
-        before = np.maximum(month - week - ((last > WEEK) & (last <= MONTH)), 0.0)
-        soon, late = np.minimum(last, WEEK), np.clip(last, WEEK, MONTH)
-        return np.asarray(
-            known + lately * self._left(soon, WEEK) + before * self._left(late, MONTH)
-        )
+def left(*, week: Floats, month: Floats, ago: Floats, half_life: float) -> Floats:
+    """
+    What is left of contacts in contacts of today, (n,), from those of the last 7 and 30 days and days
+    since the last (not a number: not known), the others taken to be spread evenly.
 
-    def _left(self, start: Floats, end: float) -> Floats:
-        """The mean of what is left of contacts of between so many days ago and so many."""
-        days = start[..., None] + (end - start)[..., None] * np.linspace(0.0, 1.0, 9)
-        return np.asarray((0.5 ** (days / self.cooling)).mean(axis=-1))
+    >>> import numpy as np
+    >>> week, month, ago = np.array([[1, 0, 2], [1, 0, 3], [0, np.nan, 1]], dtype=float)
+    >>> left(week=week, month=month, ago=ago, half_life=10.0).round(2).tolist()
+    [1.0, 0.0, 2.11]
+    """
+    last = np.where(np.isnan(ago), np.where(week > 0, WEEK, MONTH), ago)
+    known = np.where((month > 0) & (last <= MONTH), 0.5 ** (last / half_life), 0.0)
+    lately = np.maximum(week - (last <= WEEK), 0.0)
+    before = np.maximum(month - week - ((last > WEEK) & (last <= MONTH)), 0.0)
+    soon, late = np.minimum(last, WEEK), np.clip(last, WEEK, MONTH)
+    return np.asarray(
+        known + lately * _mean(soon, WEEK, half_life) + before * _mean(late, MONTH, half_life)
+    )
+
+
+def _mean(start: Floats, end: float, half_life: float) -> Floats:
+    """The mean of what is left of contacts of between so many days ago and so many."""
+    days = start[..., None] + (end - start)[..., None] * np.linspace(0.0, 1.0, 9)
+    return np.asarray((0.5 ** (days / half_life)).mean(axis=-1))
 
 
 @lru_cache(maxsize=64)

@@ -26,31 +26,6 @@ def line(table: Array, lifts: Array, lift: float) -> float:
 
 
 @compiled
-def plane(table: Array, lifts: Array, lift: float, level: float, top: float) -> float:
-    """A table of lifts and levels read between its places."""
-    last = table.shape[1] - 1
-    at = min(max(level / top * last, 0.0), float(last))
-    b = min(int(at), last - 1)
-    of = at - b
-    at = min(max((lift - lifts[0]) / (lifts[1] - lifts[0]), 0.0), len(lifts) - 1.0)
-    a = min(int(at), len(lifts) - 2)
-    up = at - a
-    low = table[a, b] + of * (table[a, b + 1] - table[a, b])
-    high = table[a + 1, b] + of * (table[a + 1, b + 1] - table[a + 1, b])
-    return float(low + up * (high - low))
-
-
-@compiled
-def ended(
-    evening: Array, lonely: Array, lifts: Array, lift: float, level: float, objects: float,
-    blame: float, top: float,
-) -> float:  # fmt: skip
-    """The worth of an evening after a contact that may have met an objection."""
-    kept = plane(evening, lifts, lift, level, top)
-    return kept + objects * (line(lonely, lifts, lift) - kept) - blame
-
-
-@compiled
 def pays(chance: float, whole: float, clears: float, part: float, later: float) -> float:
     """Money of an evening and after it, if `later` is what follows for a case not cleared."""
     rest = 1.0 - min(part / max(clears, 1.0), 1.0)
@@ -60,27 +35,62 @@ def pays(chance: float, whole: float, clears: float, part: float, later: float) 
 
 
 @compiled
+def place(lift: float, first: float, each: float, ends: int) -> tuple[int, float]:
+    """The place below a lift on a grid of `each` places a unit, held at its ends, and how far on."""
+    at = min(max((lift - first) * each, 0.0), float(ends))
+    k = min(int(at), ends - 1)
+    return k, at - k
+
+
+@compiled
+def places(level: Array, levels: int, top: float) -> tuple[Array, Array]:
+    """The same for levels (levels, ways)."""
+    at, of = np.zeros(level.shape, dtype=np.int64), np.zeros(level.shape)
+    for b in range(level.shape[0]):
+        for w in range(level.shape[1]):
+            at[b, w], of[b, w] = place(level[b, w], 0.0, (levels - 1) / top, levels - 1)
+    return at, of
+
+
+@compiled
+def between(table: Array, a: int, up: float, b: int, on: float) -> float:
+    """A table of lifts and levels read between places that are known."""
+    low = table[a, b] + on * (table[a, b + 1] - table[a, b])
+    high = table[a + 1, b] + on * (table[a + 1, b + 1] - table[a + 1, b])
+    return float(low + up * (high - low))
+
+
+@compiled
+def plane(table: Array, lifts: Array, lift: float, level: float, top: float) -> float:
+    """A table of lifts and levels read between its places, held at its ends."""
+    last = table.shape[1] - 1
+    a, up = place(lift, lifts[0], 1.0 / (lifts[1] - lifts[0]), len(lifts) - 1)
+    b, on = place(level, 0.0, last / top, last)
+    return between(table, a, up, b, on)
+
+
+@compiled
 def rest(
     evening: Array, t: int, after: int, gap: int, rate: Array, clears: Array, whole: float,
-    part: float, lifts: Array, lift_kept: float, level_kept: float, levels: Array, top: float,
-    alone: Array, out: Array,
+    part: float, lifts: Array, fading: Array, lift_kept: float, level_kept: float, levels: Array,
+    top: float, alone: Array, out: Array,
 ) -> None:  # fmt: skip
     """
     The worth of the evening of day `t` if the next contact, of the step `after`, is open `gap` days
-    on. Without a contact a day is an affine map of the next: A + B x.
+    on. Without a contact a day is an affine map of the next: A + B x. `fading` (lifts, days) is what
+    each lift makes of the rate after some days.
     """
     days, last = len(rate), t + gap - 1
     for a in range(len(lifts)):
         if after < 0:
             out[a, :] = alone[a]
             continue
-        got, left, lift = 0.0, 1.0, lifts[a]
+        got, left, lift = 0.0, 1.0, lifts[a] * lift_kept ** (gap - 1)
         for day in range(t, min(last, days)):
-            chance, owed = 1.0 - np.exp(-rate[day] * np.exp(lift)), max(clears[day], 1.0)
+            chance, owed = 1.0 - np.exp(-rate[day] * fading[a, day - t]), max(clears[day], 1.0)
             nothing = pays(chance, whole, owed, part, 0.0)
             got += left * nothing
             left *= pays(chance, whole, owed, part, 1.0) - nothing
-            lift *= lift_kept
         for b in range(len(levels)):
             out[a, b] = got
             if last < days:
@@ -104,6 +114,18 @@ def plan(
     n, days = rate.shape
     levels, ways, steps = evening.shape[4], heard.shape[1], evening.shape[2]
     morning = np.zeros((steps, len(lifts), levels))
+    first, each, ends = lifts[0], 1.0 / (lifts[1] - lifts[0]), len(lifts) - 1
+    fading = np.zeros((len(lifts), max(gaps.max(), 1)))
+    for day in range(fading.shape[1]):
+        fading[:, day] = np.exp(lifts * lift_kept**day)
+    fade_a, on_a = np.zeros(len(lifts), dtype=np.int64), np.zeros(len(lifts))
+    for a in range(len(lifts)):
+        fade_a[a], on_a[a] = place(lifts[a] * lift_kept, first, each, ends)
+    fade_b, on_b = np.zeros(levels, dtype=np.int64), np.zeros(levels)
+    for b in range(levels):
+        fade_b[b], on_b[b] = place(grid[b] * level_kept, 0.0, (levels - 1) / top, levels - 1)
+    at_h, of_h = places(up_h, levels, top)
+    at_b, of_b = places(up_b, levels, top)
     for i in range(n):
         morning[:] = 0.0
         for back in range(days):
@@ -120,41 +142,32 @@ def plan(
                 for s in range(steps):
                     for b in range(levels):
                         if back:
-                            later = plane(morning[s], lifts, lift, grid[b] * level_kept, top)
+                            later = between(morning[s], fade_a[a], on_a[a], fade_b[b], on_b[b])
                         evening[i, t, s, a, b] = pays(chance, whole[i], owed, part[i], later)
             for s in range(steps):
                 after = follows[s]
                 rest(evening[i], t, after, gaps[max(after, 0)], rate[i], clears[i], whole[i],
-                     part[i], lifts, lift_kept, level_kept, grid, top, alone, rested[i, t, s])  # fmt: skip
+                     part[i], lifts, fading, lift_kept, level_kept, grid, top, alone,
+                     rested[i, t, s])  # fmt: skip
             morning[:] = evening[i, t]
             for w in range(ways):
                 if not np.isfinite(cost[i, w]):
                     continue
-                q, r = heard[i, w], brushed[i, w]
+                q, r, push = heard[i, w], brushed[i, w], effect[i, w] * worn
                 kept = 1.0 - min(promises[i, w] / owed, 1.0)
                 now, after, best = evening[i, t, step[w]], rested[i, t, step[w]], morning[step[w]]
-                for a in range(len(lifts)):
-                    for b in range(levels):
-                        good = ended(
-                            after,
-                            alone,
-                            lifts,
-                            lifts[a] + effect[i, w] * worn * wear[b] - strain_h[b, w],
-                            up_h[b, w],
-                            object_h[b, w],
-                            blame_h[b, w],
-                            top,
-                        )
-                        bad = ended(
-                            after,
-                            alone,
-                            lifts,
-                            lifts[a] - strain_b[b, w],
-                            up_b[b, w],
-                            object_b[b, w],
-                            blame_b[b, w],
-                            top,
-                        )
+                for b in range(levels):
+                    high, on_h = at_h[b, w], of_h[b, w]
+                    low, on_l = at_b[b, w], of_b[b, w]
+                    for a in range(len(lifts)):
+                        k, up = place(lifts[a] + push * wear[b] - strain_h[b, w], first, each, ends)
+                        stays = between(after, k, up, high, on_h)
+                        goes = (1 - up) * alone[k] + up * alone[k + 1]
+                        good = stays + object_h[b, w] * (goes - stays) - blame_h[b, w]
+                        k, up = place(lifts[a] - strain_b[b, w], first, each, ends)
+                        stays = between(after, k, up, low, on_l)
+                        goes = (1 - up) * alone[k] + up * alone[k + 1]
+                        bad = stays + object_b[b, w] * (goes - stays) - blame_b[b, w]
                         got = (
                             q * (promises[i, w] + kept * good)
                             + r * bad
@@ -162,6 +175,16 @@ def plan(
                             - cost[i, w]
                         )
                         best[a, b] = max(best[a, b], got)
+
+
+@compiled
+def ended(
+    evening: Array, lonely: Array, lifts: Array, lift: float, level: float, objects: float,
+    blame: float, top: float,
+) -> float:  # fmt: skip
+    """The worth of an evening after a contact that may have met an objection."""
+    kept = plane(evening, lifts, lift, level, top)
+    return kept + objects * (line(lonely, lifts, lift) - kept) - blame
 
 
 @compiled

@@ -120,31 +120,33 @@ class Tables:
     rested: NDArray[np.float32]
     lonely: NDArray[np.float32]
     fading: Fading
+    lifts: Floats
 
 
 def plan(
-    *, ahead: Ahead, ways: Ways, fading: Fading, first: int, steps: Steps | None = None
-) -> Tables:
+    *, ahead: Ahead, ways: Ways, fading: Fading, first: int, steps: Steps | None = None,
+    lifts: Floats = LIFTS, levels: int = LEVELS,
+) -> Tables:  # fmt: skip
     """
     Tables for every day left, the first of them day `first`, from the last backwards; without
-    `steps` every way is open on every day.
+    `steps` every way is open on every day. `lifts` are evenly apart.
     """
     n, days = ahead.rate.shape
     order = steps or Steps.none(ways.heard.shape[1])
-    evening = np.zeros((n, days, len(order.gaps), len(LIFTS), LEVELS), dtype=np.float32)
+    evening = np.zeros((n, days, len(order.gaps), len(lifts), levels), dtype=np.float32)
     rested = np.zeros_like(evening)
-    lonely = np.zeros((n, days, len(LIFTS)), dtype=np.float32)
-    grid = np.linspace(0.0, fading.top, LEVELS)
+    lonely = np.zeros((n, days, len(lifts)), dtype=np.float32)
+    grid = np.linspace(0.0, fading.top, levels)
     moves = _moves(grid, ways, fading)
     from recoup.decision.restraint import loops
 
     loops.plan(
         ahead.rate, ahead.clears, ahead.whole, ahead.part, ways.heard, ways.brushed, ways.effect,
         ways.promises, ways.cost, *moves[0], *moves[1], order.of, order.follows, order.gaps, grid,
-        fading.level, fading.lift, fading.effect, fading.wear**grid, fading.top, LIFTS,
-        np.exp(LIFTS), evening, rested, lonely,
+        fading.level, fading.lift, fading.effect, fading.wear**grid, fading.top, lifts,
+        np.exp(lifts), evening, rested, lonely,
     )  # fmt: skip
-    return Tables(first, evening, rested, lonely, fading)
+    return Tables(first, evening, rested, lonely, fading, lifts)
 
 
 def _moves(level: Floats, ways: Ways, fading: Fading) -> tuple[Moved, Moved]:
@@ -180,7 +182,7 @@ def ask(
     heard, brushed = _moves(level, ways, f)
     loops.ask(
         rows, np.zeros_like(rows), day - tables.first, lift, level, ways.heard, ways.brushed, ways.effect, ways.promises,
-        ways.cost, *heard, *brushed, f.top, LIFTS, tables.evening, tables.rested, tables.lonely,
+        ways.cost, *heard, *brushed, f.top, tables.lifts, tables.evening, tables.rested, tables.lonely,
         out, waits,
     )  # fmt: skip
     return out - waits[:, None], waits

@@ -38,6 +38,8 @@ from tests.cast import place
 BY = Actor.system("test")
 SCARCE = {"task_minutes:_12000": "task_minutes: 60", "sms:_200000": "sms: 12",
           "email:_200000": "email: 9"}  # fmt: skip
+AHEAD = {"exits:\n": "waiting: {irritation: 0.4}\nexits:\n",
+         "  minute:_80 ": "  complaint: 0.004\n  complaint_cost: 9000\n  minute: 80 "}  # fmt: skip
 # Who is in the holdout hangs on keys, which begin anew for each test.
 pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=True)
 
@@ -98,8 +100,9 @@ def house(book, system, at, now, settings):
     made.service.store.clear()
 
 
-def test_the_answer_is_what_would_be_chosen_anew(book, team, house, at, today):
-    strategy_with(book, at, **SCARCE)
+@pytest.mark.parametrize("more", [{}, AHEAD])
+def test_the_answer_is_what_would_be_chosen_anew(book, team, house, at, today, more):
+    strategy_with(book, at, **SCARCE, **more)
     cases = crowd(book, team, 25)
     plan = night(book, at, today)
     said = {case.pk: house.ask(case.pk).json() for case in cases}

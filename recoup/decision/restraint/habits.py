@@ -67,7 +67,7 @@ def left(*, week: Floats, month: Floats, ago: Floats, half_life: float) -> Float
     >>> import numpy as np
     >>> week, month, ago = np.array([[1, 0, 2], [1, 0, 3], [0, np.nan, 1]], dtype=float)
     >>> left(week=week, month=month, ago=ago, half_life=10.0).round(2).tolist()
-    [1.0, 0.0, 2.11]
+    [1.0, 0.0, 2.01]
     """
     last = np.where(np.isnan(ago), np.where(week > 0, WEEK, MONTH), ago)
     known = np.where((month > 0) & (last <= MONTH), 0.5 ** (last / half_life), 0.0)

@@ -16,12 +16,15 @@ from recoup.strategy.reading import read, shipped
 from recoup.strategy.tests.conftest import facts_of, many
 
 ALONE = shipped()[: shipped().index("# A person is in one arm")]
+AHEAD = ALONE.replace("  minute: 80 ", "  complaint: 0.004\n  complaint_cost: 9000\n  minute: 80 ")
+AHEAD += "\nwaiting: {}\n"
 
 
 @pytest.fixture
-def logged_night(book, team, system, at, today):
+def logged_night(book, team, system, at, today, request):
     """A night of 600 people a month ago, without challengers; every third of them has paid since."""
-    version = operations.add(book=book, source=ALONE, by=system, at=at)
+    text = getattr(request, "param", ALONE)
+    version = operations.add(book=book, source=text, by=system, at=at)
     StrategyVersion.objects.filter(pk=version.pk).update(state="active", activated_at=at)
     cases = many(book, team, 600, today)
     scoring.score_book(book=book, on=today, by=system, at=at)
@@ -62,6 +65,27 @@ def test_what_the_log_can_say_of_the_version_that_ran_and_of_one_near_to_it(
     assert Judgement.objects.count() == 3
     assert Event.objects.filter(kind="strategy.judged").count() == 3
     _keeps_what_judging_needs(rows)
+
+
+@pytest.mark.parametrize("logged_night", [AHEAD], indirect=True)
+def test_a_night_that_looked_ahead_is_planned_again_as_it_was(
+    book, logged_night, system, at, today
+):
+    ran = judged(book, AHEAD, system, at, today).result
+
+    assert logged_night.refused["better_later"] > 0
+    assert ran["agreed"] == 1.0
+    assert ran["outside"]["rows"] == 0
+
+
+def test_a_version_that_would_look_ahead_is_judged_by_the_log_of_one_that_did_not(
+    book, logged_night, system, at, today
+):
+    ran = judged(book, AHEAD, system, at, today).result
+
+    assert ran["reasons"] == []
+    assert ran["agreed"] == 1.0
+    assert ran["answers"]["doubly"]["gain"][0] != pytest.approx(0, abs=1)
 
 
 def _keeps_what_judging_needs(rows):

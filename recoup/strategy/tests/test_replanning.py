@@ -93,9 +93,10 @@ def replanned():
     ]
 
 
-def test_an_event_that_changes_nothing_leads_to_what_the_night_chose(book, team, at, today):
+@pytest.mark.parametrize("more", [{}, {"exits:\n": "waiting: {irritation: 0.4}\nexits:\n"}])
+def test_an_event_that_changes_nothing_leads_to_what_the_night_chose(book, team, at, today, more):
     strategy_with(book, at, **{"task_minutes:_12000": "task_minutes: 60", "sms:_200000": "sms: 12",
-                               "email:_200000": "email: 9"})  # fmt: skip
+                               "email:_200000": "email: 9"}, **more)  # fmt: skip
     cases = crowd(book, team)
     plan = night(book, at, today)
     rows = pl.read_parquet(settings.DATA_DIR / plan.file)
@@ -122,6 +123,17 @@ def test_an_event_that_changes_nothing_leads_to_what_the_night_chose(book, team,
             old[case].takes,
         ) == (new[case].value, new[case].contact_point_id, new[case].not_before, new[case].takes)
         assert new[case].reason["priced"] == old[case].reason["priced"]
+
+
+def test_a_night_that_did_not_look_ahead_says_nothing_to_a_day_that_would(book, team, at, today):
+    strategy_with(book, at, **{"exits:\n": "waiting: {}\nexits:\n"})
+    case = place(book=book, team=team)
+    plan = night(book, at, today)
+    Plan.objects.filter(pk=plan.pk).update(effects={**plan.effects, "waiting": None})
+    touch(case, at + timedelta(minutes=5))
+    anew(book, at + timedelta(minutes=5), today)
+
+    assert replanned()[0]["why"] == "no_prices"
 
 
 def test_a_payment_supersedes_what_waited_and_the_journal_says_so(book, team, at, today):

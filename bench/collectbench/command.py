@@ -42,8 +42,8 @@ def main() -> None:
         f"{size.seeds} paired seeds from {seeds[0]} ({'tuning' if options.tuning else 'judging'}); "
         f"training log: {size.books} books from seed {TRAINING[0]}; "
         f"tuned on seeds from {TUNING[0]} only.\n"
-        f"{PRODUCT!r} is decision.restraint with decision.allocate; a live book's night does not "
-        "plan over waiting yet."
+        f"{PRODUCT!r} is decision.restraint with decision.allocate; a live book's night plans "
+        "over waiting by its strategy's assumptions."
     )  # fmt: skip
     if options.read:
         results, bounds = kept.read([Path(name) for name in options.read])

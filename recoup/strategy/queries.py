@@ -133,7 +133,7 @@ def left_alone(*, viewer: Viewer, case: Case, on: date) -> LeftAlone | None:
     for row in frame.collect().iter_rows(named=True):
         priced = reasons.told(row, read(last.strategy.source))
         said = row["why"] in reasons.BY_PRICES
-        return LeftAlone(last.on, row["why"], by_prices(priced, "") if said else [])
+        return LeftAlone(last.on, row["why"], by_prices(priced, "", why=row["why"]) if said else [])
     return None
 
 

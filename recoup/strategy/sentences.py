@@ -34,6 +34,7 @@ WORTH = gettext_noop("expected net gain {amount:,.2f}, by the strategy's assumpt
 MEASURED = gettext_noop(
     "expected net gain {amount:,.2f}, by the effect measured on this book (effects {version})"
 )
+AHEAD = gettext_noop("counted over the best of the next {days} nights in its place")
 COMPLAINT = gettext_noop(
     "{chance:.2%} of such contacts end in a complaint or an opt-out, as seen in this book"
     " (complaints {version}); its price is taken off"
@@ -68,6 +69,9 @@ ALONE = gettext_noop(
     "for {budget}"
 )
 ALONE_TOO_SMALL = gettext_noop("{action} would win {worth:,.2f}, but {budget} does not hold one")
+ALONE_LATER = gettext_noop(
+    "the best there was, {action}, would bring {loss:,.2f} less tonight than on a later night"
+)
 ALONE_LOSS = gettext_noop(
     "the best there was, {action}, would cost {loss:,.2f} more than it brings"
 )
@@ -87,6 +91,7 @@ BUDGETS = {
     "spend": gettext_noop("money to spend"),
 }
 
+LATER = "better_later"
 WHY_NOT = {
     "holdout": gettext_noop("in the permanent holdout: never contacted, so that effects show"),
     "self_cure": gettext_noop("will probably pay without us"),
@@ -108,9 +113,7 @@ WHY_NOT = {
     "rule": gettext_noop("a rule forbids it"),
     "budget": gettext_noop("others were worth more within the budgets"),
     "not_worth": gettext_noop("a contact would cost more than it brings"),
-    "better_later": gettext_noop(
-        "a later night is better: a contact now would bring less than waiting"
-    ),
+    LATER: gettext_noop("a later night is better: a contact now would bring less than waiting"),
     "explored": gettext_noop("drawn at random to be left alone today"),
     "exit_paid": gettext_noop("nothing is overdue"),
     "exit_small": gettext_noop("too little is owed"),
@@ -156,21 +159,23 @@ def describe(decision: Decision) -> list[Part]:
     else:
         parts.append(Part(PLANNED, {"count": reason["admissible"]}))
         parts.append(_worth(decision))
+        if days := reason.get("ahead"):
+            parts.append(Part(AHEAD, {"days": days}))
         parts += by_prices(reason.get("priced"), decision.treatment)
     return parts
 
 
-def by_prices(priced: Mapping[str, Any] | None, treatment: str) -> list[Part]:
+def by_prices(priced: Mapping[str, Any] | None, treatment: str, *, why: str = "") -> list[Part]:
     """
     What the prices of a night say of an action that was taken, or with an empty one of a case that
-    was left alone: what is left of it, the next best, and what was dearer than it was worth.
+    was left alone (`why`): what is left of it, the next best, and what was dearer than it was worth.
 
     `priced` is what `reasons.told` gives; nights before there were reasons have none.
     """
     if not priced:
         return []
     if not treatment:
-        return _alone(priced)
+        return _alone(priced, why)
     best, wanted = priced["best"], priced["wanted"]
     parts = []
     if best["treatment"] == treatment:
@@ -187,10 +192,11 @@ def by_prices(priced: Mapping[str, Any] | None, treatment: str) -> list[Part]:
     return parts
 
 
-def _alone(priced: Mapping[str, Any]) -> list[Part]:
+def _alone(priced: Mapping[str, Any], why: str) -> list[Part]:
     best, wanted = priced["best"], priced["wanted"]
     if wanted["worth"] <= 0:
-        return [Part(ALONE_LOSS, _filled(wanted) | {"loss": -wanted["worth"] / 100})]
+        less = ALONE_LATER if why == LATER else ALONE_LOSS
+        return [Part(less, _filled(wanted) | {"loss": -wanted["worth"] / 100})]
     if best["treatment"]:
         return [Part(CROWDED, _filled(best))]
     if barrier := priced.get("barrier"):

@@ -206,6 +206,8 @@ def _reason(row: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
         reason["complaint"] = {"chance": round(row["complaint"], 5), "by": row["complaint_by"]}
     if row["distress"] >= AT_RISK:
         reason["distress"] = row["distress"]
+    if strategy.waiting is not None:
+        reason["ahead"] = strategy.waiting.days
     if priced := reasons.told(row, strategy):
         reason["priced"] = priced
     return reason

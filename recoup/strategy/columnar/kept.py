@@ -125,6 +125,8 @@ def whole(path: Path, *, strategy: Strategy, use: Factored) -> tuple[Prospects, 
     standing = Standing(
         **{name: words[name] for name in STANDING}, share=kept["share"], step=kept["step"],
         allowed=flags_of(pl.Series(kept["offered"]), treatments),
+        # Only looking ahead asks for what could be got at other steps, and no part looks ahead.
+        fits=np.zeros((len(kept["step"]), treatments), dtype=bool),
     )  # fmt: skip
     lawful = Eligibility(
         allowed=flags_of(pl.Series(kept["allowed"]), treatments), point=kept["point"],
@@ -134,6 +136,7 @@ def whole(path: Path, *, strategy: Strategy, use: Factored) -> tuple[Prospects, 
     seen = Prospects(
         _frame(kept["cases"]), standing, kept["due"], lawful, kept["worth"], use,
         effects_of(about), Complaints(about["rates"], kept["factor"], about["complaints"]),
+        later=np.zeros(len(kept["due"]), dtype=bool),
     )  # fmt: skip
     return seen, _frame(kept["points"])
 

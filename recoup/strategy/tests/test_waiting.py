@@ -6,17 +6,19 @@ import numpy as np
 import polars as pl
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from recoup.decision.complaints import ComplaintRisk
 from recoup.kernel.errors import Invalid
 from recoup.scoring import operations as scoring
-from recoup.strategy import operations, valuing, waiting
+from recoup.strategy import operations, reasons, valuing, waiting
 from recoup.strategy.effects.complaints import Objecting, complaints_of
 from recoup.strategy.effects.measured import Effects
 from recoup.strategy.nextbest import Known, Prepared
 from recoup.strategy.onestand import Stands
 from recoup.strategy.reading import read, shipped
 from recoup.strategy.schema import Waiting
+from recoup.strategy.sentences import by_prices
 from recoup.strategy.sequence import Standing
 from recoup.strategy.tests.conftest import facts_of, many
 from recoup.strategy.waiting import Expected, Outlook
@@ -217,6 +219,7 @@ def plan(book, team, system, at, today):
     return operations.decide(book=book, on=today, facts=facts_of(book), by=system, at=at)
 
 
+@translation.override("en")
 def test_a_night_says_who_is_left_for_a_later_one_and_what_it_expected(plan):
     rows = pl.read_parquet(settings.DATA_DIR / plan.file)
     left = rows.filter(pl.col("why") == "better_later")
@@ -226,5 +229,8 @@ def test_a_night_says_who_is_left_for_a_later_one_and_what_it_expected(plan):
     assert left["best_worth"].is_not_null().all()
     assert (left["admissible"] > 0).all()
     assert (rows.filter(pl.col("treatment") != "")["value"] > 0).sum() > 0
+    told = [str(part) for part in by_prices(
+        reasons.told(left.row(0, named=True), read(DEAR)), "", why="better_later")]  # fmt: skip
+    assert "less tonight than on a later night" in told[0]
     assert waiting.of_plan(plan, read(AHEAD)) == Expected()
     assert waiting.of_plan(plan, read(shipped())) is None

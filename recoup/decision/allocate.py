@@ -17,6 +17,7 @@ allocation; Fisher (1981), Management Science 27(1), its bound and repair.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 
@@ -28,8 +29,7 @@ from recoup.decision.uses import Factored, Floats, Listed, Numbers, of_arrays, u
 Actions = NDArray[np.int32]
 
 NOTHING = -1
-LARGE = 200_000  # accounts from which several threads pay, and polishing prices
-POLISHES = 3
+LARGE = 200_000  # accounts from which several threads pay, samples, and polishing prices
 TOO_LARGE = 1e250  # sums of such numbers are not held by floats
 
 
@@ -118,27 +118,34 @@ def allocate(
     kept = np.isfinite(budgets)
     if threads is None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    large = len(values) >= LARGE
     tiles = Tiles(
         values, use if kept.all() else use.only(kept), budgets[kept],
-        threads=threads if len(values) >= LARGE else 1,
+        threads=threads if large else 1, laid=not large,
     )  # fmt: skip
-    found = pricing.find(
+    found = pricing.price(
         tiles, start=None if start is None else start[kept], seed=seed, most=passes,
-        accuracy=accuracy,
+        accuracy=accuracy, large=large,
     )  # fmt: skip
-    best, ranking, bound = pricing.refine(
-        tiles, found.prices, rounds=POLISHES if len(values) >= LARGE else 0, most=passes,
-        accuracy=accuracy,
-    )  # fmt: skip
-    plan = repair.round_off(tiles, ranking, best)
+    plan = repair.round_off(tiles, found.ranking, found.prices)
+    for _ in range(pricing.POLISHES if large else 0):
+        if found.bound - plan.value <= accuracy * abs(found.bound):
+            break
+        finer = pricing.refine(tiles, found, most=passes, accuracy=accuracy)
+        found, before = finer, found.bound
+        if finer.bound >= before:
+            break
+        other = repair.round_off(tiles, found.ranking, found.prices)
+        plan = other if other.value >= plan.value else plan
+    ranking = found.ranking
     if not (plan.used <= tiles.fits).all():
         raise AssertionError("A plan exceeds a budget.")
     used, prices = np.zeros(len(budgets)), np.zeros(len(budgets))
-    used[kept], prices[kept] = plan.used, best
+    used[kept], prices[kept] = plan.used, found.prices
     if not kept.all():
         used[~kept] = use_of(use.only(~kept), plan.chosen)
     return Allocation(
-        plan.chosen, prices, used, Certificate(bound, plan.value, found.passes),
+        plan.chosen, prices, used, Certificate(found.bound, plan.value, math.ceil(found.passes)),
         Reasons(ranking.chosen, ranking.worth, ranking.runner, ranking.runner_worth),
     )  # fmt: skip
 

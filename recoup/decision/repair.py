@@ -50,25 +50,24 @@ def round_off(tiles: Tiles, ranking: Ranking, prices: Floats) -> Rounded:
 
 def _fit(tiles: Tiles, ranking: Ranking, prices: Floats) -> Rounded:
     chosen = ranking.chosen.copy()
-    used = use_of(tiles.use, chosen)
     slack = tiles.budgets * TOLERANCE
-    size = max(POOL, POOL_EACH * len(used), tiles.count // POOL_SHARE)
+    size = max(POOL, POOL_EACH * len(slack), tiles.count // POOL_SHARE)
     while True:
         size = min(size, tiles.count)
         pool = closest(ranking, size)
-        trial = chosen.copy()
-        left = tiles.budgets - used
-        fits = _settle(tiles, prices, pool, trial, left, slack, ranking.bound)
+        left = tiles.budgets - ranking.used
+        fits = _settle(tiles, prices, pool, chosen, left, slack, ranking.bound)
         if fits or size == tiles.count:
             break
+        chosen[pool] = ranking.chosen[pool]
         size *= 4
     if not fits:  # what is left is to do nothing where it is over-used
-        trial = _without(tiles, trial, slack)
-    total = use_of(tiles.use, trial)
+        chosen = _without(tiles, chosen, slack)
+    total = use_of(tiles.use, chosen)
     if (total > tiles.budgets + slack).any():  # sums of floats differ by their order
-        trial = _without(tiles, trial, slack)
-        total = use_of(tiles.use, trial)
-    return Rounded(trial, total, value_of(tiles, trial))
+        chosen = _without(tiles, chosen, slack)
+        total = use_of(tiles.use, chosen)
+    return Rounded(chosen, total, value_of(tiles, chosen))
 
 
 def _settle(

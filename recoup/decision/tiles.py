@@ -11,27 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recoup.decision import passes
-from recoup.decision.passes import BLOCK, LANES
-from recoup.decision.uses import NONE, Factored, Floats, Integers, Listed, Numbers
+from recoup.decision.passes import BLOCK, LANES, READ
+from recoup.decision.uses import NONE, Factored, Floats, Integers, Listed, Numbers, use_of
 
 Actions = NDArray[np.int32]
 Result = TypeVar("Result")
 TOLERANCE = 1e-12  # of a budget: what the rounding of floats may seem to use
 TOO_LARGE = 1e250  # sums of such numbers are not held by floats
 HIGHEST = 1e37  # a charge that single precision still holds
+CHUNK = 262_144  # accounts whose intermediate numbers stay in the cache
 
 
 @dataclass(frozen=True)
 class Ranking:
     """
     For each account (N,): the best action at the prices or -1, what it is worth after them, the
-    runner-up and its worth. `bound` is what no plan exceeds.
+    runner-up and its worth. `used` (M,) is what the best use, `bound` what no plan exceeds.
     """
 
     chosen: Actions
     worth: Numbers
     runner: Actions
     runner_worth: Numbers
+    used: Floats
     bound: float
 
 
@@ -40,71 +42,82 @@ class Tiles:
     One problem: values (N, A) of single or double precision, their uses, budgets (M,), all finite.
 
     `fits` are the budgets an action must fit alone, if these are a share of them. Sums go by blocks
-    and are added in their order: `threads` changes the time and nothing else.
+    and are added in their order: `threads` changes the time and nothing else. Accounts that are
+    asked only a few times need not be `laid` out beforehand, which takes as much memory again.
+
+    :raises ValueError: if a value is infinite or too large to add up
     """
 
     def __init__(
         self, values: Numbers, use: Factored | Listed, budgets: Floats, *,
-        fits: Floats | None = None, threads: int = 1,
+        fits: Floats | None = None, threads: int = 1, laid: bool = True,
     ) -> None:  # fmt: skip
         self.source, self.use, self.budgets = values, use, budgets
         self.fits = (budgets if fits is None else fits) * (1 + TOLERANCE)
         self.threads = threads
         self.count, self.actions = values.shape
+        self.laid = laid or isinstance(use, Listed)
         segment = use.segment if isinstance(use, Factored) else np.zeros(self.count, np.int64)
-        self.order, self.blocks = _order(segment)
-        tiles = len(self.order) // LANES
-        self.tiles = np.empty((tiles, self.actions, LANES), dtype=values.dtype)
-        steps = range(0, tiles, 4 * BLOCK)
-        largest = self._apart(
-            lambda step: passes.lay(
-                values, self.order, self.tiles, step, min(step + 4 * BLOCK, tiles)
-            ),
-            steps,
-        )
-        if max(largest, default=0.0) >= TOO_LARGE:
+        self.order, self.blocks = _order(segment, BLOCK if self.laid else READ)
+        steps = range(0, self.count, CHUNK)
+        if not all(
+            self._apart(
+                lambda step: passes.sound(
+                    values, step, min(step + CHUNK, self.count), TOO_LARGE
+                ),
+                steps,
+            )
+        ):  # fmt: skip
             raise ValueError("A value cannot be infinite, or too large to add up.")
-        self._lay_uses()
-
-    def _lay_uses(self) -> None:
-        use, kind = self.use, self.tiles.dtype
-        tiles = len(self.tiles)
+        kind, none = values.dtype, np.empty((0, 1, self.actions))
+        self.numbers, self.caps = np.empty((0, self.count), dtype=kind), none
+        if isinstance(use, Factored):
+            self._factor(use)
+        tiles = int(self.blocks[-1, 1]) if self.laid else 0
+        self.tiles = np.empty((tiles, self.actions, LANES), dtype=kind)
+        self.factors = np.empty((tiles, len(self.numbers), LANES), dtype=kind)
         self.which = np.empty((tiles, self.actions, 0, LANES), dtype=np.int16)
         self.amount = np.empty((tiles, self.actions, 0, LANES), dtype=kind)
-        self.factors = np.empty((tiles, 0, LANES), dtype=kind)
-        real = np.maximum(self.order, 0).reshape(tiles, LANES)
+        if self.laid:
+            self._blocks(
+                lambda first, last: passes.lay(
+                    values, self.numbers, self.order, self.caps, self.blocks, first, last, 0,
+                    self.tiles, self.factors,
+                )
+            )  # fmt: skip
         if isinstance(use, Listed):
-            none = np.where(use.which >= 0, use.which, use.budgets).astype(use.which.dtype)
-            self.which = np.ascontiguousarray(none[real].transpose(0, 2, 3, 1))
-            self.amount = np.ascontiguousarray(use.amount[real].transpose(0, 2, 3, 1), dtype=kind)
-            self.amount *= self.which < use.budgets
-            passes.shut_listed(self.tiles, self.which, self.amount, np.r_[self.fits, np.inf])
-            return
+            self._list(use)
+
+    def _factor(self, use: Factored) -> None:
+        """Rates by kind of factor, and caps where an action may use more than there is."""
+        self.numbers = np.ascontiguousarray(use.factors, dtype=self.source.dtype)
         self.kinds = [np.flatnonzero(use.of == of) for of in range(NONE, len(use.factors))]
         pairs = len(use.rates) * self.actions
         self.rates = [
             np.ascontiguousarray(use.rates[..., some]).reshape(pairs, len(some))
             for some in self.kinds
         ]
-        if len(use.factors):
-            self.factors = np.ascontiguousarray(use.factors[:, real].transpose(1, 0, 2), dtype=kind)
-            self.factors *= (self.order >= 0).reshape(tiles, 1, LANES)
         with np.errstate(divide="ignore", invalid="ignore"):
             most = np.where(use.rates > 0, self.fits / use.rates, np.inf)
-        shape = (len(use.rates), len(self.kinds), self.actions)
-        caps = np.full(shape, np.inf)
-        for kind_, some in enumerate(self.kinds):
+        caps = np.full((len(use.rates), len(self.kinds), self.actions), np.inf)
+        for kind, some in enumerate(self.kinds):
             if len(some):
-                caps[:, kind_] = most[..., some].min(axis=-1)
-        segments = np.repeat(self.blocks[:, 2], self.blocks[:, 1] - self.blocks[:, 0])
-        if (caps[:, 0] < 1).any():
-            ones = np.ones((tiles, 1, LANES), dtype=kind)
-            passes.shut(self.tiles, ones, caps[:, :1], segments)
-        if any(
-            (values.max(initial=0) > caps[:, kind_ + 1]).any()
-            for kind_, values in enumerate(use.factors)
-        ):
-            passes.shut(self.tiles, self.factors, caps[:, 1:], segments)
+                caps[:, kind] = most[..., some].min(axis=-1)
+        tallest = [1.0, *(float(values.max(initial=0)) for values in use.factors)]
+        if (np.array(tallest)[:, None] > caps).any():
+            self.caps = caps
+
+    def _list(self, use: Listed) -> None:
+        """Lists beside the values in their tiles."""
+        tiles = len(self.tiles)
+        real = np.minimum(np.arange(tiles * LANES), self.count - 1).reshape(tiles, LANES)
+        none = np.where(use.which >= 0, use.which, use.budgets).astype(use.which.dtype)
+        self.which = np.ascontiguousarray(none[real].transpose(0, 2, 3, 1))
+        self.amount = np.ascontiguousarray(
+            use.amount[real].transpose(0, 2, 3, 1), dtype=self.tiles.dtype
+        )
+        self.amount *= self.which < use.budgets
+        passes.shut_listed(self.tiles, self.which, self.amount, np.r_[self.fits, np.inf])
 
     def sample(self, rows: Integers) -> Tiles:
         """The same problem for some accounts, with budgets cut in proportion."""
@@ -120,7 +133,7 @@ class Tiles:
             use = Listed(self.use.which[rows], self.use.amount[rows], self.use.budgets)
         return Tiles(
             self.source[rows], use, budgets,
-            fits=self.fits, threads=self.threads if len(rows) > 500_000 else 1,
+            fits=self.fits, threads=self.threads if len(rows) > CHUNK else 1,
         )  # fmt: skip
 
     def charges(self, prices: Floats) -> Floats:
@@ -134,7 +147,7 @@ class Tiles:
 
     def best(self, prices: Floats) -> tuple[Floats, float]:
         """The use of every budget, (M,), if all take their best, and the dual value."""
-        kind = self.tiles.dtype
+        kind = self.source.dtype
         bounds = np.empty(len(self.blocks))
         if isinstance(self.use, Listed):
             totals = np.empty((len(self.blocks), len(prices) + 1))
@@ -151,9 +164,14 @@ class Tiles:
             narrow = np.minimum(self.charges(prices), HIGHEST).astype(kind)
             self._blocks(
                 lambda first, last: passes.best_factored(
-                    self.tiles, self.factors, narrow, self.blocks, first, last, totals, bounds
+                    self.tiles, self.factors, narrow, self.blocks, first, last, 0, totals, bounds
                 )
-            )
+                if self.laid
+                else passes.best_read(
+                    self.source, self.numbers, self.order, self.caps, narrow, self.blocks,
+                    first, last, totals, bounds,
+                )
+            )  # fmt: skip
             used = self._used(totals[..., 1:])
         return used, float(prices @ self.budgets) + float(bounds.sum())
 
@@ -169,7 +187,7 @@ class Tiles:
     def rank(self, prices: Floats, into: Ranking | None = None) -> Ranking:
         """Everybody's best and next best at these prices; in the arrays of another, if given."""
         bounds = np.empty(len(self.blocks))
-        kind = self.tiles.dtype
+        kind = self.source.dtype
         if into is None:
             chosen, runner = np.empty(self.count, np.int32), np.empty(self.count, np.int32)
             worth, next_worth = np.empty(self.count, kind), np.empty(self.count, kind)
@@ -177,14 +195,20 @@ class Tiles:
             chosen, runner = into.chosen, into.runner
             worth, next_worth = into.worth, into.runner_worth
         charges, padded = self.charges(prices), np.r_[prices, 0.0]
+        rest = (chosen, worth, runner, next_worth, bounds)
         self._blocks(
             lambda first, last: passes.rank(
-                self.tiles, self.factors, charges, self.which, self.amount, padded,
-                self.blocks, self.order, first, last, chosen, worth, runner, next_worth, bounds,
+                self.tiles, self.factors, charges, self.which, self.amount, padded, self.blocks,
+                self.order, first, last, 0, *rest,
+            )
+            if self.laid
+            else passes.rank_read(
+                self.source, self.numbers, self.order, self.caps, charges, self.which, self.amount,
+                padded, self.blocks, first, last, *rest,
             )
         )  # fmt: skip
         bound = float(prices @ self.budgets) + float(bounds.sum())
-        return Ranking(chosen, worth, runner, next_worth, bound)
+        return Ranking(chosen, worth, runner, next_worth, use_of(self.use, chosen), bound)
 
     def _blocks(self, run: Callable[[int, int], None]) -> None:
         """Run over all blocks, a share to each thread."""
@@ -200,23 +224,25 @@ class Tiles:
             return list(pool.map(run, parts))
 
 
-def _order(segment: Integers) -> tuple[Integers, Integers]:
-    """Which account lies where, -1 in the rest of a tile; blocks of (first tile, last, segment)."""
+def _order(segment: Integers, size: int) -> tuple[Integers, Integers]:
+    """
+    Which account lies where, -1 in the rest of a tile, or nothing if all lie as they come; blocks
+    of at most `size` tiles (first tile, last, segment).
+    """
     count = np.bincount(segment, minlength=1)
     tiles = -(-count // LANES)
     starts = np.r_[0, np.cumsum(tiles)]
-    order = np.full(starts[-1] * LANES, -1, dtype=np.int64)
-    if len(count) == 1:
-        order[: len(segment)] = np.arange(len(segment))
-    else:
+    order = np.empty(0, dtype=np.int64)
+    if len(count) > 1:
+        order = np.full(starts[-1] * LANES, -1, dtype=np.int64)
         rows = np.argsort(segment, kind="stable")
         before = np.r_[0, np.cumsum(count)][:-1]
         offset = starts[:-1] * LANES - before
         order[np.arange(len(segment)) + np.repeat(offset, count)] = rows
     blocks = [
-        (first, min(first + BLOCK, int(starts[name + 1])), name)
+        (first, min(first + size, int(starts[name + 1])), name)
         for name in range(len(count))
-        for first in range(int(starts[name]), int(starts[name + 1]), BLOCK)
+        for first in range(int(starts[name]), int(starts[name + 1]), size)
     ]
     return order, np.array(blocks, dtype=np.int64).reshape(-1, 3)
 
@@ -224,12 +250,19 @@ def _order(segment: Integers) -> tuple[Integers, Integers]:
 def closest(ranking: Ranking, size: int) -> Integers:
     """The accounts whose best and next best are worth most nearly the same, nearest first."""
     count = len(ranking.worth)
-    margin = ranking.worth - ranking.runner_worth
     if size >= count:
-        return np.argsort(margin, kind="stable")
+        return np.argsort(ranking.worth - ranking.runner_worth, kind="stable")
     step = max(1, count // 262_144)
-    some = margin[::step]
+    some = ranking.worth[::step] - ranking.runner_worth[::step]
     place = min(len(some) - 1, 1 + int(size / step * 1.1))
     edge = np.partition(some, place)[place]
-    rows = np.flatnonzero(margin <= edge)
-    return rows[np.argsort(margin[rows], kind="stable")[:size]]
+    rows, margins = [], []
+    for start in range(0, count, CHUNK):
+        here = slice(start, start + CHUNK)
+        margin = ranking.worth[here] - ranking.runner_worth[here]
+        near = np.flatnonzero(margin <= edge)
+        rows.append(near + start)
+        margins.append(margin[near])
+    order = np.argsort(np.concatenate(margins), kind="stable")[:size]
+    nearest: Integers = np.concatenate(rows)[order]
+    return nearest

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.floating]
 Integers = NDArray[np.int64]
 NONE = -1
+CHUNK = 262_144  # accounts whose intermediate numbers stay in the cache
 
 
 @dataclass(frozen=True)
@@ -132,24 +133,29 @@ def of_arrays(use: Numbers, accounts: int) -> Factored | Listed:
 
 def use_of(use: Factored | Listed, chosen: NDArray[np.int32]) -> Floats:
     """The use of every budget, (M,), if every account (N,) does an action, or -1 for nothing."""
-    budgets = use.budgets
-    used = np.zeros(budgets)
+    used = np.zeros(use.budgets)
+    parts = [slice(start, start + CHUNK) for start in range(0, len(chosen), CHUNK)]
     if not isinstance(use, Factored):
-        rows = np.flatnonzero(chosen >= 0)
-        which = use.which[rows, chosen[rows]].ravel()
-        amount = use.amount[rows, chosen[rows]].ravel()
-        taken = which >= 0
-        used += np.bincount(which[taken], weights=amount[taken], minlength=budgets)
+        for part in parts:
+            rows = np.flatnonzero(chosen[part] >= 0)
+            which = use.which[part][rows, chosen[part][rows]].ravel()
+            amount = use.amount[part][rows, chosen[part][rows]].ravel()
+            taken = which >= 0
+            used += np.bincount(which[taken], weights=amount[taken], minlength=use.budgets)
         return used
     # A place for each segment and action, nothing first; doing nothing uses nothing.
     places = len(use.rates) * (use.actions + 1)
-    place = use.segment * (use.actions + 1) + chosen + 1
-    for kind in np.unique(use.of):
+    kinds = np.unique(use.of)
+    sums = np.zeros((len(kinds), places))
+    for part in parts:
+        place = use.segment[part] * (use.actions + 1) + chosen[part] + 1
+        for row, kind in enumerate(kinds):
+            weights = None if kind == NONE else use.factors[kind, part]
+            sums[row] += np.bincount(place, weights=weights, minlength=places)
+    for kind, taken_by in zip(kinds, sums, strict=True):
         some = np.flatnonzero(use.of == kind)
-        weights = None if kind == NONE else use.factors[kind]
-        sums = np.bincount(place, weights=weights, minlength=places).astype(np.float64)
-        sums = sums.reshape(len(use.rates), -1)[:, 1:]
-        used[some] = np.einsum("sa,sam->m", sums, use.rates[..., some])
+        by_action = taken_by.reshape(len(use.rates), -1)[:, 1:]
+        used[some] = np.einsum("sa,sam->m", by_action, use.rates[..., some])
     return used
 
 

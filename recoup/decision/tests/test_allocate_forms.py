@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from recoup.decision.allocate import allocate
+from recoup.decision.tiles import Tiles
 from recoup.decision.uses import Factored, Listed, of_arrays, use_of
 
 
@@ -197,3 +198,45 @@ def test_accounts_of_empty_segments_and_single_ones_are_planned():
     plan = allocate(values, use, limits * 100)
 
     assert (plan.chosen == np.where(values.max(axis=1) > 0, values.argmax(axis=1), -1)).all()
+
+
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize("segments", [1, 3])
+def test_accounts_read_where_they_lie_are_asked_as_those_laid_out(segments, single):
+    values, use, limits = segmented(3, 9_000, segments)
+    values = values.astype(np.float32) if single else values
+    limits[0] = 2.0  # some actions no longer fit
+
+    laid, read = Tiles(values, use, limits), Tiles(values, use, limits, laid=False, threads=2)
+
+    prices = np.linspace(0.5, 9.0, len(limits))
+    one, two = laid.rank(prices), read.rank(prices)
+    assert np.array_equal(one.chosen, two.chosen) and np.array_equal(one.runner, two.runner)
+    assert np.array_equal(one.worth, two.worth)
+    assert np.array_equal(one.runner_worth, two.runner_worth)
+    assert one.bound == pytest.approx(two.bound, rel=1e-12)
+    used, bound = read.best(prices)
+    assert np.allclose(used, laid.best(prices)[0]) and np.allclose(used, two.used, rtol=1e-4)
+    assert bound == pytest.approx(two.bound, rel=1e-5)
+
+
+@pytest.mark.parametrize("start", [False, True])
+def test_a_large_book_is_asked_a_few_times_and_still_certified(start):
+    values, use, limits = large()
+
+    plan = allocate(values, use, limits)
+    if start:
+        plan = allocate(values, use, limits, start=plan.prices * 1.2)
+
+    assert plan.certificate.gap < 1e-5
+    assert (use_of(of_arrays(use, len(values)), plan.chosen) <= limits).all()
+
+
+@pytest.mark.parametrize("value", [np.inf, 1e300, -1e300])
+def test_a_large_book_with_a_value_that_does_not_add_up_is_refused(value):
+    values, use, limits = large()
+    values = values.astype(np.float64)
+    values[150_001, 1] = value
+
+    with pytest.raises(ValueError, match="too large to add up"):
+        allocate(values, use, limits)

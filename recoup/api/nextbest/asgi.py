@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from recoup.api.nextbest.service import Missing, NotHere, Service, service
+from recoup.kernel import memory
 from recoup.kernel.clock import now
 from recoup.kernel.errors import RecoupError
 
@@ -36,6 +37,9 @@ class NextAction:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
         meant = None
         if scope["type"] == "http" and scope["method"] == "POST":
             meant = PATH.fullmatch(scope["path"])
@@ -93,6 +97,17 @@ def problem(
     """A problem as RFC 9457 has it."""
     said = {"type": "about:blank", "status": status, "title": title, "hint": hint}
     return status, json.dumps(said).encode(), []
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Begin and end as the server says; all that is imported by then stays."""
+    while True:
+        said = (await receive())["type"]
+        if said == "lifespan.startup":
+            memory.for_serving()
+        await send({"type": f"{said}.complete"})
+        if said == "lifespan.shutdown":
+            return
 
 
 async def _body(receive: Receive) -> bytes | None:

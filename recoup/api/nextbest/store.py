@@ -18,6 +18,7 @@ from django_scopes import scopes_disabled
 from recoup.api.nextbest import loading
 from recoup.api.nextbest.loading import Hot, HotBook
 from recoup.api.nextbest.tailing import Tail, Touched
+from recoup.kernel import memory
 from recoup.kernel.clock import local_day
 from recoup.people import scopes
 from recoup.portfolio.models import Case
@@ -26,6 +27,7 @@ from recoup.strategy import counting
 MOST = 100_000  # cases in memory, about 6 KB each; the one asked for longest ago goes
 OLDEST = timedelta(minutes=10)  # what ends by itself (a stop, a window of a cap) is seen by then
 TRIES = 3
+STAY = 64  # cases read until memory is told that they stay
 
 
 class Store:
@@ -39,6 +41,7 @@ class Store:
         self._cases: OrderedDict[int, Hot] = OrderedDict()
         self._books: dict[int, HotBook] = {}
         self._of_person: dict[int, set[int]] = {}
+        self._read = 0
         self.keys_changed = 0  # how often something happened to the keys of machines
 
     def get(self, case: int, *, at: datetime) -> tuple[Hot, HotBook] | None:
@@ -99,7 +102,15 @@ class Store:
             left = counting.left(hotbook.plan)
             found = loading.load(hotbook, cases, at=at, position=position)
             if self._keep(hotbook, found, left, position):
+                self._settle(len(found))
                 return
+
+    def _settle(self, read: int) -> None:
+        """Say at the first and at every 64th case that what was read stays."""
+        with self._lock:
+            before, self._read = self._read, self._read + read
+        if not before or before // STAY < self._read // STAY:
+            memory.stays()
 
     def _keep(
         self, hotbook: HotBook, found: dict[int, Hot], left: dict[str, int], position: int

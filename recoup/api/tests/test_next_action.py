@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import secrets
 from datetime import timedelta
@@ -446,3 +447,26 @@ def test_trees_answer_for_one_row_as_for_a_book(book, team, house, at, today):
         told = house.ask(case.pk).json()["scores"]
         assert told["repay_30"] == pytest.approx(known[case.pk]["repay_30"], abs=2e-6)
         assert told["lost_contact"] == pytest.approx(known[case.pk]["lost_contact"], abs=2e-6)
+
+
+def test_a_server_that_begins_keeps_what_it_loaded_out_of_every_search():
+    said = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    frozen: list[int] = []
+    told: list[str] = []
+    threshold = gc.get_threshold()
+
+    async def receive():
+        return said.pop(0)
+
+    async def send(message):
+        told.append(message["type"])
+        frozen.append(gc.get_freeze_count())
+
+    try:
+        asyncio.run(NextAction(_behind)({"type": "lifespan"}, receive, send))
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*threshold)
+
+    assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert frozen[0] > 10_000

@@ -62,6 +62,15 @@ def test_a_night_by_parts_says_what_any_night_says_and_leaves_no_files(
 
 
 @pytest.mark.django_db
+def test_a_book_without_anybody_has_a_night_by_parts_too(run: Run, book: Any, today: Any) -> None:
+    result = run("night", "--book", book.code, "--at", today, "--engine", "columnar")
+
+    assert result.exit_code == 0, result.output
+    plan = Plan.objects.get()
+    assert (plan.rows, plan.chosen, plan.refused) == (0, 0, {})
+
+
+@pytest.mark.django_db
 def test_a_strategy_that_parts_cannot_follow_is_refused_and_nothing_is_written(
     run: Run, book: Any, team: Any, today: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """
 A demo-like book of some hundred cases that goes through nights and days, for both kinds of nights.
 
-Its strategy has several arms, of which one learns, groups that cases are drawn into, budgets of its own with conditions, and
+Its strategy has several arms, of which one may learn, groups that cases are drawn into, budgets of its own with conditions, and
 a price of complaints. By day what waits is sent, people complain, refuse, fall ill and pay.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 AS_OF = date(2026, 11, 16)
-ACCOUNTS = 400
-SIZE = 70  # cases of a part, so that there are several
+ACCOUNTS = 300
+SIZE = 60  # cases of a part, so that there are several
 DAILY = {"sms": 24, "email": 14, "letter": 3, "task_minutes": 60, "spend": 9_000}
 OWN = """
   south: {most: 30, unit: contacts, when: days_past_due > 30}
@@ -23,7 +23,11 @@ OWN = """
 """
 
 
-def strategy() -> str:
+LEARNING = "learning: {arm: patient}\n"
+WAITING = "waiting: {days: 30}\n"
+
+
+def strategy(more: str = LEARNING) -> str:
     """The strategy that comes with Recoup, with everything that a night by parts follows."""
     import re
 
@@ -40,7 +44,7 @@ def strategy() -> str:
                         "offer: {plan_months: 12, promise_days: 30, waive_share: 0.1}")  # fmt: skip
     text = text.replace("explore: 0.02", "explore: 0.03", 1)
     text += "\nrouting: {salt: r1, share: 0.5, groups: [message, human]}\n"
-    return text + "learning: {arm: patient}\n"
+    return text + more
 
 
 def at(day: int, wall: time = time(2)) -> datetime:
@@ -50,7 +54,7 @@ def at(day: int, wall: time = time(2)) -> datetime:
     return at_local(AS_OF + timedelta(days=day), wall, "Asia/Shanghai")
 
 
-def opened(home: Path, *, by: Any, accounts: int = ACCOUNTS) -> Any:
+def opened(home: Path, *, by: Any, accounts: int = ACCOUNTS, more: str = LEARNING) -> Any:
     """A furnished demo book whose cases are open and whose strategy is in force."""
     from recoup import path
     from recoup.intake import operations as intake
@@ -69,7 +73,7 @@ def opened(home: Path, *, by: Any, accounts: int = ACCOUNTS) -> Any:
         )
         path.take_in(placement=placement, by=by, at=early)
         _make_people_one(book)
-        version = operations.add(book=book, source=strategy(), by=by, at=early)
+        version = operations.add(book=book, source=strategy(more), by=by, at=early)
         operations.activate(version=approved(version), by=by, at=early)
     return book
 

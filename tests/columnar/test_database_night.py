@@ -32,7 +32,6 @@ from recoup.strategy import arms, framing, operations, writing
 from recoup.strategy.columnar import database, following, moved
 from recoup.strategy.columnar.following import OVER_DATABASE
 from recoup.strategy.effects import logged, measured
-from recoup.strategy.framing import Around
 from recoup.strategy.models import Decision, Plan
 from recoup.strategy.planning import Night
 from recoup.strategy.prospects import look
@@ -47,8 +46,16 @@ FEATURES = ("payments_180", "promises_broken_180", "days_since_payment")
 
 @pytest.fixture
 def story(data_dir: Path, db: None, system: Any) -> Iterator[Any]:
-    """The book, with its rows reachable."""
+    """The book, with its rows reachable; one arm learns."""
     book = demolike.opened(data_dir, by=system)
+    with scopes.acting_for(book):
+        yield book
+
+
+@pytest.fixture
+def ahead(data_dir: Path, db: None, system: Any) -> Iterator[Any]:
+    """The same under a strategy that looks ahead."""
+    book = demolike.opened(data_dir, by=system, more=demolike.WAITING)
     with scopes.acting_for(book):
         yield book
 
@@ -123,7 +130,10 @@ def demand_same(plan: Plan, expected: Night) -> None:
     assert plan.prices == pytest.approx(expected.prices, rel=1e-9)
     assert (plan.budgets, plan.certificate) == (expected.budgets, expected.certificate)
     assert (plan.refused, plan.rules) == (expected.refused, expected.rules)
-    assert plan.effects == expected.effects.as_dict() | {"complaints": expected.complaints}
+    looks_ahead = {} if expected.expected is None else {"waiting": expected.expected}
+    assert plan.effects == (
+        expected.effects.as_dict() | {"complaints": expected.complaints} | looks_ahead
+    )
     assert expected.rulebook in Event.objects.filter(kind="strategy.decided").last().data
     chosen = expected.rows.filter(pl.col("treatment") != "")
     meant = list(writing.decisions(plan, read(plan.strategy.source), chosen))
@@ -134,47 +144,70 @@ def demand_same(plan: Plan, expected: Night) -> None:
     ]
 
 
-def test_nights_by_parts_are_those_of_the_whole_book_case_by_case(
-    story: Any, system: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (measured, moved):  # fewer cases than this are not compared
-        monkeypatch.setattr(module, "FEWEST_TO_COMPARE", 100)
-    seen, effects = set[str](), []
-    for day in range(4):
+def go_through(now: path.Moment) -> Night:
+    """Scores and decisions by parts, kept and held to those of the whole book; gives the latter."""
+    mine, theirs = score(now, now.columns), score(now, None)
+    assert mine[0].equals(theirs[0]) and mine[1].equals(theirs[1]) and mine[2] == theirs[2]
+    for step in ("score", "assign", "learn"):
+        next(one for one in path.NIGHT if one.name == step).run(now)
+    expected = ordinary(now)
+    plan = next(one for one in path.NIGHT if one.name == "decide").run(now)
+    demand_same(plan, expected)
+    after("decide", now)
+    return expected
+
+
+def test_nights_by_parts_are_those_of_the_whole_book_case_by_case(story: Any, system: Any) -> None:
+    seen: set[str] = set()
+    for day in range(2):
         now = moment(story, day, system)
         until("score", now)
-        mine, theirs = score(now, now.columns), score(now, None)
-        assert mine[0].equals(theirs[0]) and mine[1].equals(theirs[1]) and mine[2] == theirs[2]
-        if day == 2:  # what was measured elsewhere: the book is another one
-            demolike.measure(story, by=system, when=demolike.at(day))
-        if day == 3:
-            facts = gate_queries.facts_frame(book=story, on=now.on)
-            scoring.score_book(book=story, on=now.on, by=system, at=now.at)
-            strategy = read(demolike.strategy())
-            whole = framing.frames(book=story, strategy=strategy, facts=facts, on=now.on, at=now.at)
-            due = look(book=story, strategy=strategy, frames=whole, on=now.on, at=now.at)
-            known = logged.known_of(due.cases[due.due], repay_30=0.25)
-            demolike.measure(story, by=system, when=demolike.at(day), known=known)
-        for step in ("score", "assign", "learn"):
-            next(one for one in path.NIGHT if one.name == step).run(now)
-
-        expected = ordinary(now)
-        plan = next(one for one in path.NIGHT if one.name == "decide").run(now)
-
-        demand_same(plan, expected)
-        rows = expected.rows
-        effects.append(expected.effects)
-        seen |= set(rows["why"]) | set(rows["effect"]) | set(rows["complaint_by"])
-        after("decide", now)
+        found = go_through(now)
         demolike.play(story, day, by=system)
+        seen |= set(found.rows["why"])
+
+    rows = found.rows
     assert (rows.group_by("person").len()["len"] > 1).sum() == 12
-    assert rows["route"].n_unique() == 3 and rows["objected_before"].sum() > 10
-    assert seen >= {"budget", "distress", "explored", "holdout", "stop", "waiting", "not_worth",
-                    "assumed", "measured v1"}  # fmt: skip
-    assert set(effects[2].assumed.values()) == {"book_moved"}
-    assert "sampled" in expected.tried and rows["sampled"].sum() > 20
-    assert len(effects[3].by) == 2 and rows["self_cure"].null_count() == 0
+    assert rows["route"].n_unique() == 3 and rows["objected_before"].sum() > 2
+    assert "sampled" in found.tried and rows["sampled"].sum() > 20
+    assert seen >= {"budget", "distress", "explored", "holdout", "stop", "waiting", "not_worth"}
     assert verify().is_whole
+
+
+def test_what_is_asked_of_the_whole_book_is_asked_of_all_parts(
+    ahead: Any, system: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the book moved from what was measured, and mean effects, for who looks ahead."""
+    for module in (measured, moved):  # fewer cases than this are not compared
+        monkeypatch.setattr(module, "FEWEST_TO_COMPARE", 100)
+    nights = []
+    for day in range(2):
+        now = moment(ahead, day, system)
+        until("score", now)
+        # What was measured elsewhere first: the book is another one.
+        demolike.measure(
+            ahead, by=system, when=demolike.at(day), known=due_of(now) if day else None
+        )
+        nights.append(go_through(now))
+        demolike.play(ahead, day, by=system)
+
+    rows = nights[1].rows
+    assert nights[0].expected == {"prices": {}, "rises": {}}
+    assert nights[1].expected["prices"] and len(nights[1].expected["rises"]) == 2
+    assert set(nights[0].effects.assumed.values()) == {"book_moved"}
+    assert len(nights[1].effects.by) == 2 and rows["self_cure"].null_count() == 0
+    assert set(rows["complaint_by"]) == {"measured v1"} and "better_later" in set(rows["why"])
+
+
+def due_of(now: path.Moment) -> np.ndarray:
+    """What effects look at, of the cases that are due; scored, and the scoring undone."""
+    run = scoring.score_book(book=now.book, on=now.on, by=now.by, at=now.at)
+    strategy = read(demolike.strategy(demolike.WAITING))
+    facts = gate_queries.facts_frame(book=now.book, on=now.on)
+    frames = framing.frames(book=now.book, strategy=strategy, facts=facts, on=now.on, at=now.at)
+    seen = look(book=now.book, strategy=strategy, frames=frames, on=now.on, at=now.at)
+    ScoreRun.objects.filter(pk=run.pk).delete()
+    return logged.known_of(seen.cases[seen.due], repay_30=strategy.assumptions.repay_30)
 
 
 def test_what_the_strategy_says_is_followed_or_refused_field_by_field() -> None:
@@ -224,11 +257,11 @@ def test_a_night_that_was_killed_looks_only_at_parts_that_are_not_there_or_chang
     until("decide", now)
     look, looked = database._look, []
 
-    def killed_at_the_fourth(night: Any, frames: Any, file: Path, **how: Any) -> None:
+    def killed_at_the_fourth(night: Any, frames: Any, file: Path, way: Any) -> None:
         if len(looked) == 3:
             raise KeyboardInterrupt
         looked.append(file)
-        look(night, frames, file, **how)
+        look(night, frames, file, way)
 
     monkeypatch.setattr(database, "_look", killed_at_the_fourth)
     with pytest.raises(KeyboardInterrupt):
@@ -239,7 +272,7 @@ def test_a_night_that_was_killed_looks_only_at_parts_that_are_not_there_or_chang
     case = Case.objects.filter(book=story).order_by("pk")[SIZE + 3]
     gate.stop(case=case, reason="dispute", source="letter", by=system, at=now.at)
     now = replace(now, at=now.at + timedelta(hours=3))
-    monkeypatch.setattr(database, "_look", lambda *a, **how: (looked.append(a[2]), look(*a, **how)))
+    monkeypatch.setattr(database, "_look", lambda *a: (looked.append(a[2]), look(*a)))
 
     planned = by_parts(now)
 
@@ -354,9 +387,3 @@ def test_facts_of_parts_are_those_of_the_book(story: Any, system: Any, tmp_path:
     found = pl.concat([facts.of_part(laid, part) for part in range(laid.count)])
 
     assert found.select(whole.columns).sort("case", "channel").equals(whole)
-
-
-def test_around_is_read_once(story: Any) -> None:
-    around = Around(story, read(demolike.strategy()), demolike.AS_OF)
-
-    assert around.agencies is around.agencies and around.measured is None

@@ -46,6 +46,7 @@ from recoup.strategy.learning import Belief
 from recoup.strategy.planning import Record
 from recoup.strategy.prospects import Frames, look
 from recoup.strategy.schema import Strategy
+from recoup.strategy.waiting import Expected
 
 VERSION = 1  # of what a part holds; another version is another name
 PERSON = {"case": pl.Int64, "person": pl.Int64}
@@ -112,7 +113,7 @@ def decided(night: Night, *, into: Path, progress: Progress = quiet) -> Record:
     """
     demand_followed(night.strategy)
     divided = _laid(night, progress)
-    files, effects = _looked_at(night, divided, progress)
+    files, effects, expected = _looked_at(night, divided, progress)
     about = [kept.told_of(path) for path in files]
     asked = [kept.for_plan(path) for path in files]
     places, cases = _places([one.cases for one in asked])
@@ -151,6 +152,7 @@ def decided(night: Night, *, into: Path, progress: Progress = quiet) -> Record:
         effects=effects, asked=sum(one["asked"] for one in about),
         forbidden=sum(one["forbidden"] for one in about), tried=tried,
         complaints={"version": about[0]["complaints"]},
+        expected=expected.as_dict() if expected else None,
     )  # fmt: skip
 
 
@@ -171,55 +173,81 @@ def _laid(night: Night, progress: Progress) -> Divided:
     return divided
 
 
+@dataclass(frozen=True)
+class Way:
+    """
+    How parts are looked at: by measured effects or by assumed ones, and what a strategy that looks
+    ahead expects; without, it does not look ahead.
+    """
+
+    believed: bool
+    expected: Expected | None
+
+
 def _looked_at(
     night: Night, divided: Divided, progress: Progress
-) -> tuple[list[Path], Effects]:  # fmt: skip
-    """A file of each part; if the book moved, parts are made by assumed effects instead."""
-    measured = night.around.measured
-    files = _made(night, divided, progress, believed=True)
+) -> tuple[list[Path], Effects, Expected | None]:
+    """
+    A file of each part, the effects in them, and what was expected. What is asked of the whole book
+    first, whether it moved and its mean effects, is asked of parts that are then looked at again.
+    """
+    measured, ahead = night.around.measured, night.strategy.waiting is not None
+    plain = moved.expected((), due=0, prices=night.prices) if ahead else None
+    way = Way(believed=True, expected=plain if measured is None else None)
+    files = _made(night, divided, progress, way)
     about = [kept.told_of(path) for path in files]
     # What is measured of nobody says nothing of the others.
     effects = kept.effects_of(max(about, key=lambda one: min(one["due"], 1)))
+    due = sum(one["due"] for one in about)
     if measured is not None and effects.by and moved.has_moved(
-        (one["counts"] for one in about), due=sum(one["due"] for one in about), measured=measured
+        (one["counts"] for one in about), due=due, measured=measured
     ):  # fmt: skip
-        files = _made(night, divided, progress, believed=False)
+        way = Way(believed=False, expected=plain)
         effects = Effects(None, {}, dict.fromkeys(night.strategy.treatments, "book_moved"))
+        files = _made(night, divided, progress, way)
+    elif measured is not None and ahead:
+        sums = [one["rises"] for one in about]
+        way = replace(way, expected=moved.expected(sums, due=due, prices=night.prices))
+        files = _made(night, divided, progress, way)
     _keep_only(night.columns.folder / "parts", files)
-    return files, effects
+    return files, effects, way.expected
 
 
-def _made(
-    night: Night, divided: Divided, progress: Progress, *, believed: bool
-) -> list[Path]:  # fmt: skip
+def _made(night: Night, divided: Divided, progress: Progress, way: Way) -> list[Path]:
     files = []
     for part in range(divided.count):
         frames = framing.put_together(
             night.around, framing.raw_of(divided, part), night.facts.of_part(divided, part),
             same=night.same, trained=night.trained,
         )  # fmt: skip
-        path = night.columns.folder / "parts" / f"{part:05d}-{_key(night, frames, believed)}.npz"
+        path = night.columns.folder / "parts" / f"{part:05d}-{_key(night, frames, way)}.npz"
         if not path.is_file():
-            _look(night, frames, path, believed=believed)
+            _look(night, frames, path, way)
         files.append(path)
         progress("parts", part + 1, divided.count)
     return files
 
 
-def _look(night: Night, frames: Frames, path: Path, *, believed: bool) -> None:
+def _look(night: Night, frames: Frames, path: Path, way: Way) -> None:
     measured, strategy = night.around.measured, night.strategy
+    if way.expected is None:
+        strategy = replace(strategy, waiting=None)
+    believed = moved.of_a_part(measured) if way.believed else None
     seen = look(
         book=night.around.book, strategy=strategy, on=night.around.on, at=night.at,
-        stopped=night.stopped,
-        frames=replace(frames, measured=moved.of_a_part(measured) if believed else None),
+        stopped=night.stopped, frames=replace(frames, measured=believed, expected=way.expected),
     )  # fmt: skip
-    counts = moved.counted(seen, strategy=strategy, measured=measured)
-    kept.keep(path, seen, strategy=strategy, points=frames.points, told={"counts": counts})
+    told = {
+        "counts": moved.counted(seen, strategy=strategy, measured=measured),
+        "rises": moved.rises(seen, strategy=night.strategy) if night.strategy.waiting else {},
+    }
+    kept.keep(path, seen, strategy=strategy, points=frames.points, told=told)
 
 
-def _key(night: Night, frames: Frames, believed: bool) -> str:
+def _key(night: Night, frames: Frames, way: Way) -> str:
     """What names all that is made of a part: its content, and what hours are over by now."""
-    found = hashlib.sha256(f"{night.alike}|{believed}".encode())
+    ahead = way.expected and way.expected.as_dict()
+    found = hashlib.sha256(json.dumps([night.alike, way.believed, ahead]).encode())
     for frame in (frames.cases, frames.points, frames.past, frames.facts):
         found.update(json.dumps(frame.columns).encode())
         found.update(np.ascontiguousarray(frame.hash_rows(seed=0).to_numpy()).tobytes())

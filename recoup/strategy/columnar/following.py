@@ -20,7 +20,8 @@ FOLLOWED = frozenset({
     "assumptions", "treatments", "segments", "salt", "arms", "own", "guard", "routing", "worth",
     "assignment",
 })  # fmt: skip
-OVER_DATABASE = FOLLOWED | {"learning"}  # its cases are gathered from all parts
+# The cases of a learning arm are gathered from all parts, and so is what later nights may be like.
+OVER_DATABASE = FOLLOWED | {"learning", "waiting"}
 WHY = {
     "learning": "Its arm draws from what it learnt, which is worked out over all of its cases at once.",
     "waiting": "What it expects of nights to come is a mean over all due cases of the book.",

@@ -71,7 +71,7 @@ def keep(
         "ids": some["case"].to_numpy(), "worth": seen.worth, "owed": taking.owed_of(some),
         "factor": seen.complaints.factor, "share": standing.share, "step": standing.step,
         "offered": bits(standing.allowed), "allowed": bits(lawful.allowed), "point": lawful.point,
-        "holds": taking.holding(strategy, armed),
+        "holds": taking.holding(strategy, armed), "later": seen.later,
         **{f"of_{name}": one.codes for name, one in words.items()},
     }  # fmt: skip
 
@@ -136,7 +136,7 @@ def whole(path: Path, *, strategy: Strategy, use: Factored) -> tuple[Prospects, 
     seen = Prospects(
         _frame(kept["cases"]), standing, kept["due"], lawful, kept["worth"], use,
         effects_of(about), Complaints(about["rates"], kept["factor"], about["complaints"]),
-        later=np.zeros(len(kept["due"]), dtype=bool),
+        later=kept["later"],
     )  # fmt: skip
     return seen, _frame(kept["points"])
 

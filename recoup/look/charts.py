@@ -23,6 +23,11 @@ def _axes(names: Sequence[str], *, unit: str = "") -> Option:
     }  # fmt: skip
 
 
+def _legend(unit: str) -> Option:
+    """Beside the axis's name, which stands in the corner."""
+    return {"top": 0, "right": 0, **({"left": 56} if unit else {})}
+
+
 def bars(
     *, names: Sequence[str], series: dict[str, Numbers], unit: str = "", stacked: bool = False
 ) -> Option:
@@ -30,7 +35,7 @@ def bars(
     stack = {"stack": "all"} if stacked else {}
     return {
         **_axes(names, unit=unit),
-        "legend": {"top": 0, "right": 0} if len(series) > 1 else {"show": False},
+        "legend": _legend(unit) if len(series) > 1 else {"show": False},
         "series": [
             {"type": "bar", "name": name, "data": list(data), "barMaxWidth": 28, **stack}
             for name, data in series.items()
@@ -48,7 +53,7 @@ def lines(
     """
     option: Option = {
         **_axes(names, unit=unit),
-        "legend": {"top": 0, "right": 0, "type": "scroll"} if len(series) > 1 else {"show": False},
+        "legend": {**_legend(unit), "type": "scroll"} if len(series) > 1 else {"show": False},
         "series": [
             {"type": "line", "name": name, "data": list(data), "showSymbol": len(data) < 32,
              "symbolSize": 5}

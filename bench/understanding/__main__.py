@@ -154,7 +154,7 @@ def _slots(lines: Sequence[dict[str, object]], days: Sequence[date]) -> None:
     for line, day in zip(lines, days, strict=True):
         slots: dict[str, object] = line["slots"]  # type: ignore[assignment]
         given = understand(str(line["text"]), at=day).slots
-        wanted.update(slots)
+        wanted.update(list(slots))
         right.update(name for name, value in slots.items() if given.get(name) == value)
         extra.update(name for name in given if name not in slots)
     print(

@@ -71,6 +71,7 @@ CORRECTED = re.compile(
 ONE_OF_INSTALMENTS = re.compile(
     r"每个?月|月供|月还|一期|每期|一个月|per month|a month|monthly|每周|每半月"
 )
+LET_OFF = re.compile(r"(?:减|免|少|抹|便宜|让)(?:掉|去|个|我|收)?$")
 CLAUSE = re.compile(
     r"[，。！？；,!?;\n、]|(?<!\d)\.|\.(?!\d)| (?=[\u4e00-\u9fff])|但是?|可是|不过|然后|剩下|剩余|其余|余下"
 )
@@ -138,6 +139,7 @@ def sums(text: str) -> Iterator[Sum]:
         weight += 1.0 * bool(FOR.search(left[-8:])) + 0.6 * bool(FOR.search(right[:6]))
         weight -= 1.2 * bool(AGAINST.search(left[-10:])) + 0.8 * bool(AGAINST.search(right[:7]))
         weight -= 2.0 * bool(REFUSED.match(text[end : end + 12]))
+        weight += 0.9 * bool(LET_OFF.search(left[-3:]))
         weight += 0.8 * bool(ONE_OF_INSTALMENTS.search(left[-6:] + "|" + right[:5]))
         yield Sum(number.start, end, fen, weight)
 

@@ -31,7 +31,7 @@ RELATIVE = {
 ENGLISH_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ENGLISH_MONTHS = [one.lower() for one in calendar.month_abbr[1:]]
 CORRECTED = re.compile(
-    r"不行|不对|哦不|噢不|喔不|不成|来不及|说错|错了|不是|改|还是|要不|算了|推到|赶不上|够呛|no wait|i mean|actually|make it|can't"
+    r"还不了|还不上|还不起|没钱|不够|不行|不对|哦不|噢不|喔不|不成|来不及|说错|错了|不是|改|还是|要不|算了|推到|赶不上|够呛|no wait|i mean|actually|make it|can't"
 )
 # Words beside a day that give it to something else than the payment.
 ANOTHER_THING = re.compile(
@@ -255,7 +255,7 @@ KINDS: list[tuple[re.Pattern[str], Reader]] = [
         (rf"(?:正月|大年|年)初{N}|正月{N}", lambda f, at, past: _lunar_named(1)(_first(f), at, past)),
         (rf"(?:腊月|农历十二月){N}", _lunar_named(12)),
         (r"大年三十|年三十|除夕|年卅晚?", _lunar_new_years_eve),
-        (r"大年初一|春节当天", _lunar_fixed(1, 1)),
+        (r"大年初一|春节(?:当天|(?:之|以)?前)", _lunar_fixed(1, 1)),
         (r"元宵节?", _lunar_fixed(1, 15)),
         (r"端午节?(?!后|过后|以后|之后)", _lunar_fixed(5, 5)),
         (r"中秋节?(?!后|过后|以后|之后)", _lunar_fixed(8, 15)),

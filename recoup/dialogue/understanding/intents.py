@@ -30,13 +30,16 @@ TIERS = (
 )
 INTENTS = (*PRECEDENCE, *(name for tier in TIERS for name in tier), UNCLEAR)
 TIER = {name: rank for rank, tier in enumerate(TIERS) for name in tier}
-# Among the unranked the most probable comes first; a tier is worth this much of log-odds.
-TIER_WORTH = 1.5
+# Among the unranked the most probable comes first; a tier is worth this much of log-odds, and what is
+# surer than CERTAIN is not surer for the order.
+TIER_WORTH, CERTAIN = 1.5, 3.0
 
 
-def in_order(logits: Mapping[str, float]) -> list[str]:
+def in_order(logits: Mapping[str, float], *, dated: bool = False) -> list[str]:
     """
     The intents of a turn, the one to answer first in front. `logits` are the log-odds of each.
+
+    A promise that is `dated` comes before the part that is offered.
 
     >>> in_order({"hardship": 3.0, "request_installment": 2.0, "complaint": 0.1})
     ['complaint', 'request_installment', 'hardship']
@@ -45,5 +48,10 @@ def in_order(logits: Mapping[str, float]) -> list[str]:
     """
     ranked = [name for name in PRECEDENCE if name in logits]
     rest = [name for name in logits if name in TIER]
-    rest.sort(key=lambda n: (n in COURTESIES, min(logits[n], 6.0) * -1 + TIER[n] * TIER_WORTH, n))
+    rest.sort(key=lambda n: (n in COURTESIES, TIER[n] * TIER_WORTH - min(logits[n], CERTAIN), n))
+    promise, part = (
+        rest.index(n) if n in rest else -1 for n in ("promise_to_pay", "partial_payment")
+    )
+    if dated and promise > part >= 0:
+        rest.insert(part, rest.pop(promise))
     return [*ranked, *rest] or [UNCLEAR]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recoup.dialogue.understanding.dates import day
 from recoup.dialogue.understanding.features import hashed, pieces
 from recoup.dialogue.understanding.intents import INTENTS, PROTECTED, UNCLEAR, in_order
 from recoup.dialogue.understanding.model import Model, shipped
@@ -52,7 +53,7 @@ def _probability(odds: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), np.float32)
 
 
-def _given(odds: NDArray[np.float32], model: Model) -> list[str]:
+def _given(odds: NDArray[np.float32], model: Model, *, dated: bool) -> list[str]:
     """The intents of a turn in the order to answer them."""
     probable = _probability(odds)
     above = {
@@ -73,7 +74,7 @@ def _given(odds: NDArray[np.float32], model: Model) -> list[str]:
     ):
         return [UNCLEAR]
     above.pop(UNCLEAR, None)
-    return in_order(above)
+    return in_order(above, dated=dated)
 
 
 def understand(text: str, *, at: date, model: Model | None = None) -> Understanding:
@@ -89,7 +90,8 @@ def understand(text: str, *, at: date, model: Model | None = None) -> Understand
     if is_wordless(plain) and not any(one.isdigit() for one in plain):
         return Understanding(UNCLEAR, (UNCLEAR,), 1.0, {}, {UNCLEAR: 1.0})
     odds = _odds(plain, model)
-    intents = _given(odds, model)
+    dated = day(plain, at, {"promise_to_pay"}) is not None
+    intents = _given(odds, model, dated=dated)
     probable = dict(zip(INTENTS, map(float, _probability(odds)), strict=True))
     confidence = probable[intents[0]]
     if intents == [UNCLEAR]:

@@ -8,7 +8,8 @@ is said before or after, a recognizer mishears a syllable, a thumb slips, two wi
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ from recoup.dialogue.understanding.intents import INTENTS
 from recoup.dialogue.understanding.sounds import merged, sound
 
 FOLDER = Path(__file__).parent
+CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
+OF_A_PATTERN = 10
 MARKS = "，。！？,.!?；;…、 "
 
 
@@ -33,17 +36,37 @@ class Utterance:
     origin: int
 
 
+def chosen(pattern: str, rng: random.Random) -> str:
+    """
+    One utterance of a line with choices in brackets.
+
+    >>> chosen("[别|别]打[了|了]", random.Random(1))
+    '别打了'
+    """
+    return CHOICE.sub(lambda found: rng.choice(found[1].split("|")), pattern)
+
+
 @cache
 def seeds() -> tuple[Utterance, ...]:
-    """The hand-written utterances. A file is named by the first intent; others stand after a bar."""
-    written = []
+    """
+    The hand-written utterances. A file is named by the first intent; others stand after a bar.
+
+    A line with choices in brackets gives up to `OF_A_PATTERN` utterances of the same origin.
+    """
+    written: list[Utterance] = []
+    rng = random.Random(0)  # noqa: S311
+    lines = 0
     for name in INTENTS:
         for line in (FOLDER / "seeds" / f"{name}.txt").read_text(encoding="utf-8").splitlines():
             if not line.strip() or line.startswith("# "):
                 continue
             text, _, others = line.partition(" | ")
             intents = (name, *(one.strip() for one in others.split(",") if one.strip()))
-            written.append(Utterance(text.strip(), intents, len(written)))
+            texts = {text.strip(): None}
+            if CHOICE.search(text):
+                texts = dict.fromkeys(chosen(text.strip(), rng) for _ in range(OF_A_PATTERN))
+            written += [Utterance(one.strip(), intents, lines) for one in texts]
+            lines += 1
     return tuple(written)
 
 
@@ -153,8 +176,10 @@ def turns(
     """
     rng = random.Random(seed)  # noqa: S311
     yield from written
+    alike = Counter(utterance.origin for utterance in written)
     for utterance in written:
-        for _ in range(variants):
+        # A pattern is varied by its choices already.
+        for _ in range(variants if alike[utterance.origin] == 1 else 1):
             yield varied(utterance, rng)
     by_intent = defaultdict(list)
     for utterance in written:

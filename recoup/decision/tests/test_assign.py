@@ -381,3 +381,15 @@ def test_what_makes_no_sense_is_refused(wrong):
 
 def a_plan(**needs):
     return assign(Cases.of(ids=[1], value=[1.0], **needs), Collectors.of(ids=[1], capacity=[1]))
+
+
+def test_the_price_of_fairness_of_few_cases_is_that_of_exact_plans_to_its_accuracy():
+    cases, collectors = a_book(400, 8, 5)
+
+    curve = fairness_curve(cases, collectors, bands=(1, 4))
+
+    exact = [assign(cases, collectors, bands=bands) for bands in (1, 4)]
+    assert all(plan.exact for plan in exact)
+    for point, plan in zip(curve, exact, strict=True):
+        assert point.value == pytest.approx(plan.certificate.primal, rel=5e-3)
+        assert point.spread == pytest.approx(plan.spread(collectors), abs=0.05)

@@ -70,7 +70,7 @@ def flown(book: Any, repetitions: int) -> tuple[Any, dict[str, float]]:
         return start.read(
             book=book, candidate=(read(text), "candidate"),
             champion=(read(champion.source), champion.digest), at=clock.now(), days=days,
-            facts=lambda on: gate.facts_frame(book=book, on=on), most=10_000_000, seed=1,
+            facts=lambda on, cases: gate.facts_frame(book=book, on=on, cases=cases), most=10_000_000, seed=1,
         )  # fmt: skip
 
     flying.fly(start=begin(1), repetitions=1, seed=1)  # compile first

@@ -17,10 +17,10 @@ SAID = {
 }  # fmt: skip
 
 
-def _facts(book: Any, on: date) -> Any:
+def _facts(book: Any, on: date, cases: Any) -> Any:
     from recoup.gate import queries
 
-    return queries.facts_frame(book=book, on=on)
+    return queries.facts_frame(book=book, on=on, cases=cases)
 
 
 def fly(

@@ -43,6 +43,8 @@ POINT = {
     "contact_point": pl.Int64, "borrower": pl.Int64, "medium": pl.String, "party": pl.String,
     "contact_source": pl.String, "state": pl.String, "preferred": pl.Boolean, "basis": pl.String,
 }  # fmt: skip
+SOME = 5_000  # cases that one query names
+NONE = [0]  # nothing has that number, and Django makes no query of no numbers
 LAWFUL = ("contract", "debtor_authorised", "lawful_public")
 
 
@@ -56,17 +58,23 @@ def complaints_frame(*, book: Book) -> pl.DataFrame:
     return pl.DataFrame(found, schema={"case": pl.Int64, "on": pl.Date}, orient="row")
 
 
-def facts_frame(*, book: Book, on: date) -> pl.DataFrame:
+def facts_frame(*, book: Book, on: date, cases: Collection[int] | None = None) -> pl.DataFrame:
     """
-    The facts of every case of a book on a day, by channel, with the best point to reach it.
+    The facts of every case of a book on a day, or of some `cases` of it, by channel, with the best
+    point to reach each.
 
     Columns are the rulebook's facts, and `case`, `borrower`, `person`, `contact_point`, and
     `objected_before`, `flagged_before`, `hardship_before` (`careful.with_history`). A case without a point for a channel has no row
     for it.
     """
     facts = Facts(book=book, on=on)
-    cases = bulk.frame(_cases(book), CASE)
-    return facts.of(cases=cases, loans=bulk.frame(_loans(book), LOAN), points=best_points(book, on))
+    if cases is None:
+        loans, points = bulk.frame(_loans(book), LOAN), best_points(book, on)
+        return facts.of(cases=bulk.frame(_cases(book), CASE), loans=loans, points=points)
+    wanted = sorted(cases) or NONE
+    return pl.concat(
+        facts.of_some(wanted[start : start + SOME]) for start in range(0, len(wanted), SOME)
+    )
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,14 @@ class Facts:
             cases=laid.frame("facts_cases", part, CASE),
             loans=laid.frame("facts_loans", part, LOAN), points=_best(points),
         )  # fmt: skip
+
+    def of_some(self, cases: Collection[int]) -> pl.DataFrame:
+        """The rows of `facts_frame` that are of so few cases that a query can name them."""
+        known = bulk.frame(_cases(self.book).filter(pk__in=cases), CASE)
+        loans = bulk.frame(_loans(self.book).filter(case__in=cases), LOAN)
+        borrowers = known["borrower"].to_list() or NONE
+        points = best_points(self.book, self.on, borrowers=borrowers)
+        return self.of(cases=known, loans=loans, points=points)
 
     def of(self, *, cases: pl.DataFrame, loans: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
         """The facts of some cases with their loans and best points."""

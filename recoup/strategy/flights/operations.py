@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ LONGEST, MOST_REPETITIONS = 60, 100
 # How often a flight says that it is alive, and after what silence its process counts as dead.
 BEAT, SILENCE = timedelta(seconds=2), timedelta(minutes=3)
 
-FactsOf = Callable[[Book, date], pl.DataFrame]
+FactsOf = Callable[[Book, date, Collection[int] | None], pl.DataFrame]
 Clock = Callable[[], datetime]
 
 
@@ -108,7 +108,8 @@ def fly(
     """
     Fly a flight that waits, failed, was called back, or was left by a process that died.
 
-    `facts` gives the rulebook's facts of a book on a day, as `gate.queries.facts_frame`. Nothing of
+    `facts` gives the rulebook's facts of a book on a day, of all its cases or of those named, as
+    `gate.queries.facts_frame`. Nothing of
     the live book is written; at the end there is one event with the hash of all inputs. Cut off, it
     counts as failed and can be flown again, with the same figures if the book has not changed; then
     it goes on after the last whole repetition (`resuming`).
@@ -167,7 +168,7 @@ def _played(
     begin = start.read(
         book=book, candidate=(read(flight.source), flight.digest),
         champion=(read(champion.source), champion.digest) if champion else None,
-        facts=lambda on: facts(book, on), at=at, days=flight.days, most=flight.most,
+        facts=lambda on, cases: facts(book, on, cases), at=at, days=flight.days, most=flight.most,
         seed=flight.seed,
     )  # fmt: skip
     inputs = {

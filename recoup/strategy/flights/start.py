@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -31,7 +31,8 @@ from recoup.strategy.models import Decision, Plan
 from recoup.strategy.prospects import Frames
 from recoup.strategy.schema import Strategy
 
-FactsOf = Callable[[date], pl.DataFrame]
+FactsOf = Callable[[date, Collection[int] | None], pl.DataFrame]
+FEW = 4  # times the cases flown: a larger book is not read whole for each day
 Ints = NDArray[np.int64]
 NIGHT = time(2)  # the hour of the night's plan, where the book is
 
@@ -135,7 +136,7 @@ def read(
     """
     first, scored_on = _first(book, at)
     played = tuple(first + timedelta(days=n) for n in range(days))
-    opening = facts(first)
+    opening = facts(first, None)
     aged = (first - scored_on).days
     sides = [
         None if one is None else _whole(book, one, opening, first, scored_on, aged, at)
@@ -151,8 +152,9 @@ def read(
     here = [_flown(side, chosen, scale, played, book) if side else None for side in sides]
     if here[0] is None:
         raise AssertionError("A flight without a candidate.")
-    # A day's facts are of the whole book: what is not flown is let go before the next is read.
-    kept = (_of(opening, chosen), *(_of(facts(day), chosen) for day in played[1:]))
+    # Where most is flown, a day is read whole, and the rest let go before the next is read.
+    named = flown.tolist() if len(flown) * FEW <= cases.height else None
+    kept = (_of(opening, chosen), *(_of(facts(day, named), chosen) for day in played[1:]))
     return Start(
         book=book, days=played, candidate=here[0], champion=here[1],
         facts=kept, seen=_seen(here[0].frames.cases),

@@ -55,7 +55,7 @@ def draft(book: Any, champion: Any, system: Any, at: Any) -> Callable[[str], Str
     return lambda source: strategy.add(book=book, source=source, by=author, at=at)
 
 
-def facts(book: Any, on: Any) -> Any:
+def facts(book: Any, on: Any, cases: Any = None) -> Any:
     """Everything the law asks for is in order, on every day."""
     return facts_of(book)
 

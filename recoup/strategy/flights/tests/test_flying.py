@@ -10,6 +10,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
+from recoup.gate import queries as gate
+from recoup.gate.queries import frames
 from recoup.journal.models import Event
 from recoup.journal.queries import data_of, verify
 from recoup.kernel.errors import Invalid, Refused
@@ -146,7 +148,7 @@ def test_a_flight_begins_after_the_night_that_is_planned(
 
 def test_days_pass_in_a_flight_and_nobody_is_contacted_past_their_limit(champion, book, at):
     opening = start.read(
-        book=book, candidate=(read(text()), "x"), champion=None, facts=lambda on: facts(book, on),
+        book=book, candidate=(read(text()), "x"), champion=None, facts=lambda on, cases: facts(book, on, cases),
         at=at, days=8, most=100, seed=1,
     )  # fmt: skip
     seen = []
@@ -169,6 +171,28 @@ def test_days_pass_in_a_flight_and_nobody_is_contacted_past_their_limit(champion
     assert tally.contacts.max() <= 4  # two in seven days
     assert (tally.used <= [6, 4, 4, 60, 6000]).all()
     assert flown.tallies["nobody"][0].contacts.sum() == 0
+
+
+def test_of_a_large_book_only_the_cases_flown_are_read_for_each_further_day(
+    champion, book, at, today, monkeypatch
+):
+    monkeypatch.setattr(frames, "SOME", 3)
+    asked = []
+
+    def some(on, cases):
+        asked.append(cases)
+        return gate.facts_frame(book=book, on=on, cases=cases)
+
+    told = {"book": book, "candidate": (read(text()), "x"), "champion": None, "at": at,
+            "days": 3, "most": 10, "seed": 1}  # fmt: skip
+    few = start.read(facts=some, **told)
+    whole = start.read(facts=lambda on, _: gate.facts_frame(book=book, on=on), **told)
+
+    assert few.total >= start.FEW * 10
+    assert asked[0] is None and [len(cases) for cases in asked[1:]] == [10, 10]
+    assert all(frame.height for frame in few.facts)
+    assert few.digest() == whole.digest()
+    assert gate.facts_frame(book=book, on=today, cases=[]).is_empty()
 
 
 def test_a_large_book_is_sampled_by_strata_and_says_so(champion, draft, flown):

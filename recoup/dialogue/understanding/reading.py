@@ -19,7 +19,7 @@ from recoup.dialogue.understanding.normalise import is_wordless, normalise
 from recoup.dialogue.understanding.slots import slots
 
 # Below this no intent is believed; the turn is unclear and a person may be asked.
-LEAST = 0.3
+LEAST = 0.15
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ AGAINST = re.compile(
     r"罚|滞纳|违约金|催(?:费|收费)|不是.{0,4}吗|明明|才借|怎么算|多少|salary|rent|wage|owe|borrowed|balance|bill|income|fee"
 )
 REFUSED = re.compile(
-    r"^.{0,4}(?:拿不出|没有|凑不(?:出|齐|够)|还不(?:了|上|起)|不行|太多|做不到|付不起|哪有|都没|掏不|我没)"
+    r"^.{0,4}(?:拿不出|没有|凑不(?:出|齐|够)|还不(?:了|上|起)|(?<!行)不行|太多|做不到|付不起|哪有|都没|掏不|我没)"
 )
 CORRECTED = re.compile(
     r"哦不|噢不|喔不|不对|不是|说错|错了|口误|更正|改成|还是|算了|要不|sorry|no wait|i mean|actually"
@@ -98,7 +98,7 @@ def _money(text: str, number: Number) -> tuple[int, int, bool] | None:
         end += named.end()
         dimes = named["dimes"]
         if dimes and (
-            named["tenth"] or not re.match(r"[\d一二三四五六七八九十百千月天号期个]", text[end:])
+            named["tenth"] or not re.match(r"[\d一二三四五六七八九十百千月天号期个清]", text[end:])
         ):
             digit = next(iter(numbers(dimes)), None)
             value += (digit.value if digit else Decimal(0)) / 10

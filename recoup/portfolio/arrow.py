@@ -85,4 +85,15 @@ def _handed(
 
 
 def _frame(table: pa.Table, names: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(table.rename_columns(names)))
+    return pl.DataFrame(pl.from_arrow(_plain(table).rename_columns(names)))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Types that only the driver knows, as what they are kept in: a sum is a number as a text."""
+    for place, field in enumerate(table.schema):
+        if isinstance(field.type, pa.BaseExtensionType):
+            kept = pa.chunked_array(
+                [chunk.storage for chunk in table.column(place).chunks], field.type.storage_type
+            )
+            table = table.set_column(place, field.name, kept)
+    return table

@@ -12,10 +12,10 @@ import pyarrow as pa
 from django.db import connection
 from django.db.models import QuerySet
 
-from recoup.people.bulk import insert, reserve, uncollected, update
+from recoup.people.bulk import count_anew, insert, reserve, uncollected, update
 from recoup.portfolio import arrow
 
-__all__ = ["frame", "frames", "insert", "reserve", "uncollected", "update"]
+__all__ = ["count_anew", "frame", "frames", "insert", "reserve", "uncollected", "update"]
 
 PIECE = 100_000  # rows that `frames` hands on together
 # Rows at a time: a core's cache holds so many of SQLite's until they are columns; each handful of

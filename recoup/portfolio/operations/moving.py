@@ -27,7 +27,7 @@ from recoup.portfolio.events import (
     CasesShared,
     NoteWritten,
 )
-from recoup.portfolio.models import Case, Note
+from recoup.portfolio.models import Case, Loan, Note
 
 REASON = 200
 CHUNK = 5000
@@ -112,15 +112,16 @@ def admit(*, placement: Placement, by: Actor, at: datetime) -> int:
 
     Called once the restrictions that came with the placement are known.
     """
-    rows = Case.objects.filter(state=states.S.PLACED, loans__placement=placement)
+    # One step from loans to cases: where PostgreSQL has no statistics of new tables yet, each further
+    # join is another loop over all of them.
+    loans = unjoined(Loan).filter(placement=placement)
+    rows = unjoined(Case).filter(
+        book=placement.book, state=states.S.PLACED, pk__in=loans.values("case")
+    )
     with record(CasesAdmitted, by=by, at=at, book=placement.book) as event:
         event.about(placement)
-        settled = Case.objects.filter(pk__in=rows.values("pk"), owed=0).update(
-            state=states.S.SETTLED, state_reason="nothing is owed"
-        )
-        count = Case.objects.filter(pk__in=rows.values("pk"), owed__gt=0).update(
-            state=states.S.OPEN, state_reason=""
-        )
+        settled = rows.filter(owed=0).update(state=states.S.SETTLED, state_reason="nothing is owed")
+        count = rows.filter(owed__gt=0).update(state=states.S.OPEN, state_reason="")
         event.note(cases=count, settled=settled, placement=placement.pk)
     return count
 

@@ -19,7 +19,7 @@ from recoup.kernel.errors import Invalid
 from recoup.kernel.progress import Progress, quiet
 from recoup.portfolio import bulk
 from recoup.portfolio.events import PlacementOpened, RowsOpened
-from recoup.portfolio.models import Case, Loan
+from recoup.portfolio.models import Borrower, Case, ContactPoint, Entry, Loan
 from recoup.portfolio.operations.accounts import open_accounts
 from recoup.portfolio.operations.late import open_late
 from recoup.portfolio.operations.reaching import open_contact_points, open_past_contacts
@@ -57,6 +57,8 @@ def open_placement(
         for rows in intake_queries.staged(placement=placement, table=table, size=BATCH, skip=skip):
             _open_batch(placement, table, rows, sideways, by=by, at=at)
             progress("open", placement.rows_opened, total)
+    if total:
+        bulk.count_anew(Case, Loan, Borrower, ContactPoint, Entry)
     with record(PlacementOpened, by=by, at=at, book=placement.book) as event:
         event.about(placement)
         late = open_late(placement=placement, at=at)

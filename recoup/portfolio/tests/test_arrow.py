@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from recoup.people.models import Book, Creditor, User
 from recoup.portfolio import arrow, bulk
@@ -61,6 +62,18 @@ def test_rows_by_arrow_are_the_rows_one_by_one(
     assert handed.schema == pl.Schema(SCHEMA)
     assert handed.equals(plain)
     assert handed["name"].to_list() == NAMES
+
+
+def test_a_sum_is_a_number(users: Any) -> None:
+    # PostgreSQL's sum of whole numbers is of a type that Arrow does not know.
+    mine = User.objects.filter(language="zh-hans", date_joined__gte=AT)
+    sums = mine.order_by().values("language").annotate(total=Sum("pk"))
+
+    found = bulk.frame(
+        sums.values_list("language", "total"), {"language": pl.String, "total": pl.Int64}
+    )
+
+    assert found.rows() == [("zh-hans", sum(users.values_list("pk", flat=True)))]
 
 
 def test_rows_some_at_a_time_are_the_rows_at_once(

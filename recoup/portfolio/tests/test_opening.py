@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from recoup.intake import operations as intake
 from recoup.intake.tests.files import account, csv_file
@@ -272,3 +273,19 @@ def test_a_corrected_payment_of_an_opened_loan_is_added_to_its_ledger(
 
     assert Loan.objects.get().owed == owed - 110_000
     assert Entry.objects.get(cause="history:P9").value_on == date(2026, 3, 5)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no statistics")
+def test_postgresql_knows_of_the_rows_at_once(take):
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE portfolio_case, portfolio_loan")
+    take([account(1), account(2)])
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, reltuples FROM pg_class"
+            " WHERE relname IN ('portfolio_case', 'portfolio_loan')"
+        )
+        known = dict(cursor.fetchall())
+    assert known == {"portfolio_case": Case.objects.count(), "portfolio_loan": Loan.objects.count()}
+    assert known["portfolio_case"] > 0

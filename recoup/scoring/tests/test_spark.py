@@ -57,7 +57,7 @@ def test_the_command_knows_its_engines() -> None:
     answer = CliRunner().invoke(command, ["--engine", "abacus"])
 
     assert answer.exit_code == 2
-    assert "'kernel', 'spark'" in answer.output
+    assert "'kernel', 'columnar', 'spark'" in answer.output
 
 
 def facts_of(cases: np.ndarray) -> Sequence[Mapping[str, Any]]:

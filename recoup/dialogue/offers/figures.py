@@ -46,6 +46,13 @@ ROLES = {
         r"欠|余额|待还|本金|利息|违约金|罚息|费用|owe|balance|principal|interest|penalty"
     ),
 }
+# The components that a waiver may be said to be of.
+COMPONENTS = {
+    "principal": re.compile(r"本金|principal"),
+    "interest": re.compile(r"利息|interest"),
+    "penalty": re.compile(r"违约金|罚息|滞纳金|penalty"),
+    "cost": re.compile(r"费用|手续费|cost|fee"),
+}
 # A waiver or a settlement is spoken of together with its sum, in one clause.
 WITH_A_SUM = re.compile(ROLES["waived"].pattern + r"|结清|了结|清账|settle|in full|clear")
 PAYS = re.compile(r"(?<![待未应])还(?![有是款])|付|pay")
@@ -53,6 +60,9 @@ ANSWERS = re.compile(r"答复|有效|回复|valid|expire|answer")
 # What is a promise without a numeral; sentences say such things by figures or not at all.
 WORDS = re.compile(
     r"全免|全部免|全额免|都免|一笔勾销|不用(?:再)?还|不必(?:再)?还|无需(?:再)?还|不用(?:再)?付|免单|清零|免息|停息|无息|打折|减半|一半|半价|双倍|翻倍|"
+    r"每周|每天|每日|每年|每半|每季|weekly|daily|yearly|per (?:week|day|year)|a (?:week|day|year)|"
+    r"至少|最多|顶多|不超过|不到|以内|大概|大约|(?<!违)约(?!定)|or less|at most|at least|up to|about|around|"
+    r"算了|不追|没事|两清|都清|不再|不管|剩下|余下|其余|剩余|rest of|remaining|"
     r"推迟|延期|延后|宽限|暂缓|再还|缓缴|defer|postpone|later|零利息|无限期|随便还|随时还|想还多少|永久|不限|任意金额|作废|取消(?:债|欠)|"
     r"\b(?:half|free|nothing|zero|everything|forget|cancel\w*|double|triple|quarter|thirds?|no interest|"
     r"interest.free|any amount|whatever|forever|unlimited|dozen|couple|none|"
@@ -71,6 +81,7 @@ class Figures:
     """What may be said, by kind: sums of each role in minor units, counts, whole percents, days."""
 
     sums: dict[str, frozenset[int]]
+    waived: dict[str, int]
     counts: frozenset[int]
     days: tuple[date, ...]
     expires: date
@@ -91,6 +102,7 @@ def figures(*, envelope: Envelope, offer: Offer) -> Figures:
             "total": frozenset({offer.total}),
             "owed": frozenset({envelope.total, *parts} - {0}),
         },
+        waived=waived,
         counts=frozenset({len(offer.payments)}),
         days=tuple(day for day, _amount in offer.payments),
         expires=envelope.expires,
@@ -171,6 +183,13 @@ def _permitted(
     sums = allowed.sums.get(role, to_pay)
     if role == "owed" and PAYS.search(clause):
         sums &= to_pay
+    if role == "waived":
+        # Waived is a sum once, not one each month, and of the component that is named.
+        if ROLES["instalment"].search(clause) or ROLES["first"].search(clause):
+            sums = frozenset()
+        for account, words in COMPONENTS.items():
+            if words.search(clause):
+                sums &= {allowed.waived.get(account, 0)} - {0}
     days = allowed.days[:1] if role == "first" else allowed.days
     if ANSWERS.search(clause):
         days = (allowed.expires,)

@@ -27,7 +27,7 @@ DATE = re.compile(
 )
 SUM = re.compile(
     rf"{EDGE}(?:(?:¥|cny ?|rmb ?){NUMBER}(?![\d.,万千百亿元块kw%折成])|{NUMBER} ?(?:元|块钱|yuan|cny)"
-    r"(?![/每之\d零一二两三四五六七八九半多左以的]))"
+    r"(?![/每之\d零一二两三四五六七八九半多左以的到至~-]))"
 )
 COUNT = re.compile(
     rf"{EDGE}(?<![每隔])(?<!every ){NUMBER} ?(?:个月|期(?![后])|months?|instalments?|payments?)(?![之\d半多])"
@@ -38,7 +38,7 @@ CLAUSE = re.compile(r"[。！？；，!?;\n]|,(?!\d)|\.(?!\d)")
 ROLES = {
     "waived": re.compile(r"减|免|让利|优惠|抹|waive|forgiv|discount|reduc|write.?off|let off"),
     "total": re.compile(
-        r"结清|总共|一共|合计|只要|只需|只还|就行|就可以|就够|了结|清账|settle|in all|in full|only|just|clear|enough"
+        r"结清|还清|付清|了清|搞定|解决|就好|结案|销案|销户|平账|close|总共|一共|合计|只要|只需|只还|就行|就可以|就够|了结|清账|settle|in all|in full|only|just|clear|enough"
     ),
     "first": re.compile(r"首期|首付|首笔|第一|first"),
     "instalment": re.compile(r"每期|每月|每个月|月供|末期|monthly|each|per month|a month|last"),
@@ -54,7 +54,10 @@ COMPONENTS = {
     "cost": re.compile(r"费用|手续费|cost|fee"),
 }
 # A waiver or a settlement is spoken of together with its sum, in one clause.
-WITH_A_SUM = re.compile(ROLES["waived"].pattern + r"|结清|了结|清账|settle|in full|clear")
+WITH_A_SUM = re.compile(
+    ROLES["waived"].pattern
+    + r"|结清|还清|付清|了清|解决|结案|销案|销户|平账|close|了结|清账|settle|in full|clear"
+)
 PAYS = re.compile(r"(?<![待未应])还(?![有是款])|付|pay")
 ANSWERS = re.compile(r"答复|有效|回复|valid|expire|answer")
 # What is a promise without a numeral; sentences say such things by figures or not at all.
@@ -63,6 +66,7 @@ WORDS = re.compile(
     r"每周|每天|每日|每年|每半|每季|weekly|daily|yearly|per (?:week|day|year)|a (?:week|day|year)|"
     r"至少|最多|顶多|不超过|不到|以内|大概|大约|(?<!违)约(?!定)|or less|at most|at least|up to|about|around|"
     r"算了|不追|没事|两清|都清|不再|不管|剩下|余下|其余|剩余|rest of|remaining|"
+    r"放弃|取消|不欠|到此为止|不收|只还本|按本金还|还本金就|不用管|drop|off the hook|(?<![a-z])or(?![a-z])|"
     r"推迟|延期|延后|宽限|暂缓|再还|缓缴|defer|postpone|later|零利息|无限期|随便还|随时还|想还多少|永久|不限|任意金额|作废|取消(?:债|欠)|"
     r"\b(?:half|free|nothing|zero|everything|forget|cancel\w*|double|triple|quarter|thirds?|no interest|"
     r"interest.free|any amount|whatever|forever|unlimited|dozen|couple|none|"

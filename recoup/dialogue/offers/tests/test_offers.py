@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recoup.dialogue.offers.affordability import Means, affordable
 from recoup.dialogue.offers.envelope import Policy, envelope
-from recoup.dialogue.offers.figures import check
+from recoup.dialogue.offers.figures import check, is_numeral, plain
 from recoup.dialogue.offers.negotiating import Proposal, Talk, answer, opening
 from recoup.dialogue.offers.solving import Nothing, Offer, Terms, instalments, outside, solve
 from recoup.kernel.errors import Invalid
@@ -129,7 +129,7 @@ debts = st.fixed_dictionaries(
 ).filter(lambda owed: sum(owed.values()) > 0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     owed=debts, months=st.integers(0, 70), days=st.integers(0, 60), share=st.floats(0, 1),
     authority=st.integers(0, 10**9), afford=st.none() | st.integers(0, 10**9), seven=st.booleans(),
@@ -156,7 +156,7 @@ def test_every_offer_conserves_money_and_is_inside(
     assert [one.value for one in found] == sorted((one.value for one in found), reverse=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     proposals=st.lists(
         st.builds(
@@ -229,12 +229,16 @@ PREFIX = [
 UNIT = ["元", "块钱", " yuan", "期", "个月", "%", "折", "成", "", "号", "天", "/month", "块"]
 
 
-@settings(max_examples=500, deadline=None)
+# A digit before the number would make another number of it, perhaps a true one.
+WITHOUT_NUMERALS = st.text(max_size=12).filter(lambda text: not any(map(is_numeral, plain(text))))
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
 @given(
     number=st.integers(0, 10**7).filter(
         lambda n: n not in {10, 5, 950, 500, 300, 9500, 10000, 8000, 1200}
     ),
-    said=st.sampled_from(SAID), prefix=st.sampled_from(PREFIX) | st.text(max_size=12),
+    said=st.sampled_from(SAID), prefix=st.sampled_from(PREFIX) | WITHOUT_NUMERALS,
     unit=st.sampled_from(UNIT), suffix=st.text(max_size=12),
 )  # fmt: skip
 def test_no_figure_outside_the_envelope_passes_whatever_stands_around_it(

@@ -2,7 +2,7 @@
 What to answer to a borrower's proposal: the borrower names sum and day first; concessions cost something.
 
 Values are conceded along v(r) = best - (best - worst) · (r / rounds)^(1 / β) (time-dependent tactics:
-Faratin, Sierra and Jennings 1998, doi:10.1016/S0921-8890(98)00029-3), where r counts only rounds in
+Faratin, Sierra and Jennings 1998, Negotiation decision functions for autonomous agents), where r counts only rounds in
 which the borrower gave something: a larger or an earlier first payment, or less waived.
 """
 
